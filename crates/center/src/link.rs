@@ -4,6 +4,7 @@
 
 mod bulk_checks;
 mod bulk_reference_numbers;
+mod image;
 mod medical_information;
 mod reference_numbers;
 mod single_checks;
@@ -21,14 +22,14 @@ use domain::permit::{Permission, Permit, SendMessages, SignedIn};
 use exchange::answer::Answer;
 use exchange::error_code::{ErrorCode, Unanswerable};
 use exchange::message::Message;
-use exchange::rejected::Rejected;
+use exchange::rejected::{Reason, Rejected};
 use exchange::request;
-use serde_json::Value;
 use store::bulk::Order;
 use store::engine::StoreError;
 
 use crate::app::{App, Shared};
 use crate::extract::{Granted, json_bytes};
+use crate::link::image::Image;
 use crate::trouble::Refused;
 
 /// The largest body of a single message, in bytes: its values are bounded, so what is larger is no message.
@@ -266,8 +267,15 @@ impl Asking<'_> {
 
 fn read(message: Message, bytes: &[u8]) -> Result<request::Request, Refused> {
     request::Request::within_bounds(bytes).map_err(|rejected| not_readable(&rejected))?;
-    let image: Value = crate::extract::parse(bytes)?;
-    request::Request::from_json(message, &image).map_err(|rejected| not_readable(&rejected))
+    let image: Image = crate::extract::parse(bytes)?;
+    if let Some(name) = image.twice() {
+        return Err(not_readable(&Rejected {
+            line: 0,
+            element: Some(name.to_owned()),
+            reason: Reason::Repeated,
+        }));
+    }
+    request::Request::from_json(message, &image.value).map_err(|rejected| not_readable(&rejected))
 }
 
 /// A value that has to be there; blanks are nothing.

@@ -238,6 +238,23 @@ async fn an_image_of_another_shape_is_refused_and_its_element_named() {
     };
     assert_eq!(problem.code, "invalid_input");
     assert_eq!(problem.errors[0].member, "InsuredIdentificationNumber");
+    // None of two is chosen in silence.
+    let twice = single_check("４５６７").to_string().replace(
+        "\"Birthdate\":",
+        "\"Birthdate\":\"19700103\",\"Birthdate\":",
+    );
+    let Err(ClientError::Problem(problem)) = post(&twice).await else {
+        panic!("a member that stands twice was taken");
+    };
+    let error = &problem.errors[0];
+    assert_eq!(
+        (
+            problem.code.as_str(),
+            error.member.as_str(),
+            error.code.as_str()
+        ),
+        ("invalid_input", "Birthdate", "shape")
+    );
     let huge = single_check(&"4".repeat(70_000)).to_string();
     check(post(&huge).await, "body_too_large");
 }
