@@ -147,12 +147,8 @@ fn token(headers: &HeaderMap) -> Result<[u8; 32], Refused> {
     let value = headers.get(header::AUTHORIZATION);
     let value = value
         .and_then(|value| value.to_str().ok())
-        .map(str::trim)
         .ok_or(Trouble::NotSignedIn)?;
-    let token = match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
-        Some(_) | None => value,
-    };
+    let token = extract::bearer(value).unwrap_or(value.trim());
     Ok(Sha256::digest(token.as_bytes()).into())
 }
 

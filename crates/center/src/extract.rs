@@ -69,11 +69,16 @@ impl FromRequestParts<App> for TokenHash {
             .headers
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
-        let token = value
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or(Trouble::NotSignedIn)?;
+        let token = value.and_then(bearer).ok_or(Trouble::NotSignedIn)?;
         Ok(Self(Sha256::digest(token.as_bytes()).into()))
     }
+}
+
+/// The token of a value of `Authorization` with the scheme Bearer, whose letters may be capital or small (RFC 9110, 11.1).
+pub(crate) fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.trim().split_once(' ')?;
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+    is_bearer.then(|| token.trim_start())
 }
 
 /// The right of the signed-in account to do `A`.

@@ -217,6 +217,30 @@ async fn people_and_readers_send_no_messages_and_an_unknown_message_is_not_found
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_scheme_of_a_token_may_be_written_in_any_letters() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let token = clinic.sign_in("link_app").await.token;
+    let body = single_check("４５６７").to_string();
+    for (sent, status) in [
+        (format!("Bearer {token}"), 200),
+        (format!("bearer {token}"), 200),
+        (format!("BEARER  {token}"), 200),
+        (format!("Basic {token}"), 401),
+        (format!("Bearer{token}"), 401),
+        (token.clone(), 401),
+    ] {
+        let authorization = format!("authorization: {sent}");
+        let headers = ["content-type: application/json", &authorization];
+        let line = "POST /v1/link/OQSsiquc01";
+        let answer = world
+            .raw(&clinic.identity, line, &headers, body.as_bytes())
+            .await;
+        assert_eq!(answer.status, status, "{sent}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_image_of_another_shape_is_refused_and_its_element_named() {
     let world = World::start().await;
     let clinic = world.enrol("1319999999").await;
