@@ -4,6 +4,7 @@ use api::client::ClientError;
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::bulk;
 use crate::world::{Clinic, World, check};
 
 /// `OQSsiquc01req` of the samples' first person.
@@ -238,6 +239,34 @@ async fn the_scheme_of_a_token_may_be_written_in_any_letters() {
             .await;
         assert_eq!(answer.status, status, "{sent}");
     }
+}
+
+/// A ceiling on file without a value is as none: there is nothing to compare.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_ceiling_on_file_is_compared_with_nothing() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let token = clinic.sign_in("link_app").await.token;
+    let line = |on_file: Value| {
+        let mut line = bulk::taro(None);
+        line["LimitApplicationCertificateRelatedInfo"] = on_file;
+        line
+    };
+    let asked = bulk::bulk_check(&[
+        bulk::taro(None),
+        line(json!({})),
+        line(json!({"LimitApplicationCertificateClassification": ""})),
+        line(json!({"LimitApplicationCertificateClassification": "01"})),
+    ]);
+    let reception = bulk::order(&clinic, &token, "OQSmuquc01", &asked).await;
+    let done = bulk::result(&clinic, &token, "OQSmuquc02", &reception).await;
+    let changed = bulk::units(&done, "BulkConfirmUnit").iter().map(|unit| {
+        let coverage = &unit["ResultOfQualificationConfirmation"][0];
+        assert_eq!(coverage["Name"], "資格　太郎", "{unit}");
+        coverage["LimitApplicationCertificateChanged"].as_str()
+    });
+    let changed: Vec<Option<&str>> = changed.collect();
+    assert_eq!(changed, [None, None, None, Some("1")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
