@@ -270,6 +270,27 @@ async fn an_empty_ceiling_on_file_is_compared_with_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bulk_result_bears_the_identifier_of_its_question_or_else_of_its_order() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let token = clinic.sign_in("link_app").await.token;
+    let asked = bulk::bulk_check(&[bulk::taro(None)]);
+    let reception = bulk::order(&clinic, &token, "OQSmuquc01", &asked).await;
+    let without = bulk::result(&clinic, &token, "OQSmuquc02", &reception).await;
+    let mut header = bulk::plain(bulk::OWN);
+    header["ArbitraryFileIdentifier"] = "202611230099".into();
+    let question = bulk::message(&header, &json!({"ReceptionNumber": reception}));
+    let with = bulk::send(&clinic, &token, ("OQSmuquc02", "with"), &question).await;
+    for (answer, identifier) in [(&without, "202611230020"), (&with, "202611230099")] {
+        assert_eq!(at(answer, "MessageHeader/SegmentOfResult"), "1");
+        assert_eq!(
+            at(answer, "MessageHeader/ArbitraryFileIdentifier"),
+            identifier
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_image_of_another_shape_is_refused_and_its_element_named() {
     let world = World::start().await;
     let clinic = world.enrol("1319999999").await;
