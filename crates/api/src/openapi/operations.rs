@@ -391,7 +391,7 @@ const DAILY: [Operation; 26] = [
         method: Method::Post,
         path: routes::LINK,
         id: "sendMessage",
-        summary: "Send a message of a receipt computer in its JSON image; link-app and Web API accounts alone",
+        summary: "Send a message of a receipt computer in its JSON image; link-app and Web API accounts alone. Under an Idempotency-Key the answers of single checks, of registrations and of acceptances are kept, and no others; the body is compared byte by byte",
         access: Access::Session,
         body: Carried::Json("LinkMessage"),
         extras: &[Extra::IdempotencyKey],
