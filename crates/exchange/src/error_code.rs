@@ -91,7 +91,7 @@ error_codes! {
         "コード表（docs/codes.md）の値を入れてください。", "Give a value of the code table (docs/codes.md).";
     WrongForm = "E0005", Vendor, "{}の形式または桁数が正しくありません。", "{} has a wrong form or length.",
         "項目の表にある形式と桁数に合わせてください。", "Keep to the form and length in the table of items.";
-    WrongPeriod = "E0006", Vendor, "{}の期間が正しくありません（開始が終了より後、または長すぎます）。", "The period of {} is not right: it ends before it begins, or is too long.",
+    WrongPeriod = "E0006", Vendor, "{}の期間が正しくありません（開始が終了より後です）。", "The period of {} is not right: it ends before it begins.",
         "開始と終了を確認してください。", "Check its beginning and end.";
     TooManyLines = "E0007", Vendor, "件数が上限を超えています。", "There are more lines than one request may have.",
         "電文を分けて送ってください。", "Send them in several requests.";
@@ -125,9 +125,6 @@ error_codes! {
         "管理アカウントの方が環境設定（薬剤情報・診療情報・健診情報）を確認してください。", "Let an administrator look at the settings of drugs, treatment and checkups.";
     Refused = "E0100", Vendor, "{}", "The center refused a value; the text says which.",
         "示された項目を直して送り直してください。", "Correct the item and send it again.";
-    NotRepresentable = "E0101", Vendor, "Shift_JISで表せない文字が含まれるため、結果を書けません。（電文では返しません。連携アプリが .err で知らせます。）",
-        "The answer holds a character that Shift_JIS lacks. (Never in a message: the link app tells it in an .err.)",
-        "UTF-8 で受け取る設定にしてください。", "Set the folder to UTF-8.";
     Unavailable = "E0200", Operator, "一時的に処理できません。", "It cannot be processed for the time being.",
         "しばらくしてから送り直してください。続く場合は運用者に連絡してください。", "Send it again later; tell the operator if it lasts.";
 }

@@ -212,7 +212,7 @@ fn period(from: Option<&str>, until: Option<&str>) -> Result<Months, Unanswerabl
     let from = month(from, "対象期間（開始年月）")?;
     let until = month(until, "対象期間（終了年月）")?;
     if until < from {
-        return Err(ErrorCode::WrongPeriod.about("対象期間"));
+        return Err(ErrorCode::WrongPeriod.about("対象年月"));
     }
     Ok(Months {
         from: Some(from),

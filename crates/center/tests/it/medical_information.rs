@@ -415,6 +415,12 @@ async fn months_and_sources_are_those_asked_for_and_wrong_values_are_named() {
         assert_eq!(code(&answer), expected, "{member}={value}");
         let text = &answer["XmlMsg"]["MessageHeader"]["MessageContents"];
         assert!(!text.as_str().unwrap().is_empty());
+        if expected == "E0006" {
+            assert_eq!(
+                text,
+                "対象年月の期間が正しくありません（開始が終了より後です）。"
+            );
+        }
     }
     let other = desk.ask(CHECKUPS, &desk.checkups(Case::Renewed, "3")).await;
     assert_eq!(code(&other), "E0004");
