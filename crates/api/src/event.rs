@@ -150,4 +150,35 @@ mod tests {
         assert_eq!(Event::read("weather", &event.data()), None);
         assert!(!event.data().contains('\n'));
     }
+
+    #[test]
+    fn the_interfaces_document_names_every_kind() {
+        let told = crate::openapi::operations::all()
+            .find(|it| it.path == crate::routes::EVENTS)
+            .map(|it| it.summary)
+            .unwrap();
+        let check = || CheckNews { id: String::new() };
+        let events = [
+            Event::CardCheck(CardCheckNews {
+                id: String::new(),
+                reader: String::new(),
+                state: String::new(),
+            }),
+            Event::Check(check()),
+            Event::Settings(SettingsNews {
+                version: String::new(),
+            }),
+            Event::Rotation(RotationNews {
+                account: String::new(),
+            }),
+            Event::ConsentWithdrawn(WithdrawalNews { id: String::new() }),
+            Event::Emergency(EmergencyNews { open: Vec::new() }),
+            Event::HomeCare(check()),
+        ];
+        let kinds = events.iter().map(Event::kind);
+        for kind in kinds.chain(["reader", "release"]) {
+            let mut words = told.split(|c: char| c != '_' && !c.is_alphanumeric());
+            assert!(words.any(|word| word == kind), "{kind}: {told}");
+        }
+    }
 }

@@ -266,7 +266,8 @@ fn problem(troubles: &[Trouble]) -> utoipa::openapi::Response {
         format!("`{}`: {}", problem.code, problem.engineer.en)
     });
     let lines: Vec<String> = lines.collect();
-    let waits = |trouble: &Trouble| *trouble == Trouble::AccountLocked;
+    // Whoever says when to come back says so in its text.
+    let waits = |trouble: &Trouble| trouble.problem().engineer.en.contains("retry_after_s");
     let mut response = ResponseBuilder::new()
         .description(lines.join("; "))
         .content(MEDIA_TYPE, message("Problem"));
@@ -529,6 +530,12 @@ mod tests {
             golden == text().unwrap(),
             "docs/openapi.json differs: see CONTRIBUTING.md"
         );
+    }
+
+    #[test]
+    fn whoever_is_crowded_says_when_to_come_back() {
+        let crowded = "/paths/~1v1~1checks/post/responses/503/headers/Retry-After";
+        assert!(written().pointer(crowded).is_some());
     }
 
     #[test]

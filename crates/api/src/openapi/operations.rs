@@ -543,7 +543,7 @@ const DAILY: [Operation; 26] = [
         method: Method::Get,
         path: routes::EVENTS,
         id: "receiveEvents",
-        summary: "What happens at the facility, as server-sent events: kinds reader, release, card_check, check, settings as the account's rights go, with JSON data",
+        summary: "What happens at the facility, as server-sent events: kinds reader, release, card_check, check, settings, rotation, consent_withdrawn, emergency, home_care as the account's rights go, with JSON data",
         access: Access::Session,
         body: Carried::Nothing,
         extras: &[Extra::LastEventId],
