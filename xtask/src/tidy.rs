@@ -92,6 +92,9 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
                 breaches.extend(missing_examples(&path, &text));
             }
         }
+        if path.starts_with("packaging/systemd/") {
+            breaches.extend(hidden_card_service(&path, &text));
+        }
         if path.ends_with(".md") {
             let named = documented_paths(&text);
             let missing = named.iter().filter(|named| !root.join(named).exists());
@@ -326,6 +329,18 @@ fn system_calls(path: &str, text: &str) -> Option<String> {
     product.then(|| format!("{path}: {found} outside of system.rs"))
 }
 
+/// Parts that read cards look at the arguments of pcscd, which runs as another user: a unit that hides processes hides that it logs PINs.
+fn hidden_card_service(path: &str, text: &str) -> Option<String> {
+    let reads_cards = text.lines().any(|line| {
+        let starts = line.strip_prefix("ExecStart=").unwrap_or_default();
+        starts.contains("onshi kiosk") || starts.contains("onshi terminal")
+    });
+    let mut settings = text.lines().rev();
+    let hides = settings.find_map(|line| line.strip_prefix("ProtectProc="))?;
+    let breach = reads_cards && hides != "default";
+    breach.then(|| format!("{path}: reads cards and hides pcscd by ProtectProc={hides}"))
+}
+
 /// Pages of `docs/operations` that no other page names: nobody would find them. Takes each page with the paths it names.
 fn unnamed_pages(pages: &[(String, Vec<String>)]) -> Vec<String> {
     let of_operations = pages
@@ -419,6 +434,23 @@ mod tests {
         }
         let in_tests = "//! A.\n#[cfg(test)]\nmod tests { use std::os::unix::fs::MetadataExt; }\n";
         assert!(source_breaches("crates/x/src/check.rs", in_tests).is_empty());
+    }
+
+    #[test]
+    fn a_unit_that_reads_cards_hides_no_processes() {
+        let unit = |command: &str, shown: &str| {
+            let text = format!("[Service]\nExecStart=/usr/bin/onshi {command}\n{shown}\n");
+            hidden_card_service("x.service", &text)
+        };
+        for command in ["kiosk --config x", "terminal --config x"] {
+            assert!(
+                unit(command, "ProtectProc=invisible").is_some(),
+                "{command}"
+            );
+            assert_eq!(unit(command, "ProtectProc=default"), None);
+            assert_eq!(unit(command, ""), None);
+        }
+        assert_eq!(unit("center --config x", "ProtectProc=invisible"), None);
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! What a kiosk holds of the machine it runs on: the card reader and the terminal keys. Opens no reader that this build cannot read,
 //! and says so; the kiosk then shows that it is out of order and goes on.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use card::deployment::service_logging;
 use card::desk::DeskSettings;
 use card::memory::Tray;
-use card::reader::{Missing, Reader};
+use card::reader::{Insertion, LinkError, Missing, Presence, Reader, Watcher};
 use card::reader_setting::{NoReader, ReaderName};
 use card::terminal::TerminalAuthenticator;
 use card::terminal::example::ExampleTerminal;
@@ -44,10 +48,11 @@ impl Machine {
     /// [`NoMachine::Setting`], [`NoMachine::NotBuilt`].
     pub fn of(setting: &str) -> Result<Self, NoMachine> {
         let opened = ReaderName::parse(setting).and_then(|name| name.reader());
-        if let (Ok(_), Some(warning)) = (&opened, service_logging().warning()) {
-            tracing::warn!("{warning}");
-        }
-        opened.map(Self::over).map_err(|no| match no {
+        let looked = opened.map(|reader| Looked {
+            reader,
+            look: Arc::new(warn_of_logging),
+        });
+        looked.map(Self::over).map_err(|no| match no {
             NoReader::Form(_) => NoMachine::Setting(no.to_string()),
             NoReader::NotBuilt => NoMachine::NotBuilt(no.to_string()),
         })
@@ -106,5 +111,79 @@ impl Machine {
             face: None,
         };
         (self.reader, settings)
+    }
+}
+
+/// Says so where the smart-card service writes PINs into its log.
+fn warn_of_logging() {
+    if let Some(warning) = service_logging().warning() {
+        tracing::warn!("{warning}");
+    }
+}
+
+/// A reader whose service is looked at each time the reader is there anew: systemd starts pcscd only when the first program asks for it,
+/// and it may be started otherwise the next time.
+struct Looked {
+    reader: Box<dyn Reader>,
+    look: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Reader for Looked {
+    fn watch(&mut self, watcher: Watcher) {
+        let look = Arc::clone(&self.look);
+        let was_there = AtomicBool::new(false);
+        self.reader.watch(Watcher::new(move |presence| {
+            let is_there = !matches!(presence, Presence::Gone(_));
+            if !was_there.swap(is_there, Ordering::Relaxed) && is_there {
+                look();
+            }
+            watcher.tell(presence);
+        }));
+    }
+
+    fn open(&mut self) -> Result<Insertion, LinkError> {
+        self.reader.open()
+    }
+
+    fn wait_until_free(&mut self, longest: Duration) {
+        self.reader.wait_until_free(longest);
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
+        self.reader.transmit(command)
+    }
+
+    fn close(&mut self) {
+        self.reader.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    #[test]
+    fn the_service_is_looked_at_each_time_the_reader_is_there_anew() {
+        let (tray, reader) = Tray::new();
+        tray.lose(Missing::Service);
+        let looks = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&looks);
+        let mut reader = Looked {
+            reader: Box::new(reader),
+            look: Arc::new(move || {
+                counted.fetch_add(1, Ordering::Relaxed);
+            }),
+        };
+        reader.watch(Watcher::new(|_| {}));
+        assert_eq!(looks.load(Ordering::Relaxed), 0, "no service yet");
+        tray.bring_back();
+        assert_eq!(looks.load(Ordering::Relaxed), 1);
+        tray.place(Box::new(|_| None));
+        assert_eq!(looks.load(Ordering::Relaxed), 1, "a card is no new reader");
+        tray.lose(Missing::Service);
+        tray.bring_back();
+        assert_eq!(looks.load(Ordering::Relaxed), 2);
     }
 }

@@ -1,5 +1,6 @@
 //! Looks for card readers, their service and the keypad. Opens no reader and no card: whoever works there is not disturbed.
 
+use card::deployment::ServiceLogging;
 use card::reader::LinkError;
 use card::reader_setting::ReaderName;
 use domain::diagnosis::fault::Fault;
@@ -89,9 +90,11 @@ fn one(wanted: &str, names: &[String]) -> Observation {
 
 fn service(workplace: &Workplace) -> Observation {
     let processes = &workplace.system.proc;
-    match card::deployment::service_logging_below(processes).warning() {
-        None => good(Step::ReaderService, Vec::new()),
-        Some(_) => broken(
+    match card::deployment::service_logging_below(processes) {
+        ServiceLogging::Quiet => good(Step::ReaderService, Vec::new()),
+        // It answers, so it runs: its arguments are hidden here, and it may log PINs.
+        ServiceLogging::NotSeen => not_checked(Step::ReaderService, NotChecked::NotTold),
+        ServiceLogging::LogsPins { .. } => broken(
             Step::ReaderService,
             Fault::ReaderServiceLogsPins,
             Vec::new(),

@@ -78,14 +78,22 @@ async fn a_card_service_that_is_down_is_named() {
 #[tokio::test]
 async fn a_card_service_that_writes_pins_into_its_log_is_named() {
     let place = Place::new().await;
-    place.write("proc/42/comm", "pcscd\n");
-    place.write("proc/42/cmdline", "/usr/sbin/pcscd\0--foreground\0");
-    assert_eq!(look(&place).await.first_broken(), None);
     place.write("proc/42/cmdline", "/usr/sbin/pcscd\0--foreground\0--apdu\0");
     names(&place, Fault::ReaderServiceLogsPins).await;
     place.write("proc/42/cmdline", "/usr/sbin/pcscd\0");
     place.write("proc/42/environ", "HOME=/\0LIBCCID_ifdLogLevel=0x000F\0");
     names(&place, Fault::ReaderServiceLogsPins).await;
+}
+
+#[tokio::test]
+async fn a_card_service_that_answers_and_hides_its_arguments_is_not_said_to_be_good() {
+    let place = Place::new().await;
+    place.remove("proc/42/comm");
+    let diagnosis = look(&place).await;
+    let not_told = Seen::NotChecked(NotChecked::NotTold);
+    assert_eq!(seen(&diagnosis, Step::ReaderService), not_told);
+    assert_eq!(seen(&diagnosis, Step::Reader), Seen::Good);
+    assert_eq!(diagnosis.first_broken(), None);
 }
 
 #[tokio::test]

@@ -118,6 +118,8 @@ impl Place {
         place.write("resolv.conf", "search example\nnameserver 127.0.0.1\n");
         place.write("proc/self/net/route", ROUTE);
         place.write("proc/self/net/arp", ARP);
+        place.write("proc/42/comm", "pcscd\n");
+        place.write("proc/42/cmdline", "/usr/sbin/pcscd\0--foreground\0");
         place.write("sys/class/net/eth0/carrier", "1\n");
         place.write("sys/class/input/event7/device/name", "Example Keypad\n");
         for (part, folder) in [("terminal", "data"), ("kiosk", "kiosk"), ("link", "link")] {
