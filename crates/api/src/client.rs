@@ -515,10 +515,8 @@ impl Client {
         let response = tokio::time::timeout(LIMIT, line.http.request(request))
             .await
             .map_err(lost)?;
-        let refused = |error: &(dyn std::error::Error + 'static)| {
-            ClientError::Connection(line.refusals.explain(pki::client::refusal(error)))
-        };
-        let response = response.map_err(|error| refused(&error))?;
+        let response =
+            response.map_err(|error| ClientError::Connection(line.refusals.of(&error)))?;
         line.refusals.answered();
         let status = response.status();
         let limited = http_body_util::Limited::new(response.into_body(), MOST_BYTES);
@@ -530,7 +528,8 @@ impl Client {
             if error.is::<http_body_util::LengthLimitError>() {
                 ClientError::TooLarge
             } else {
-                refused(error.as_ref())
+                let told = pki::client::refusal(error.as_ref());
+                ClientError::Connection(line.refusals.explain(told))
             }
         });
         Ok((status, bytes?.to_bytes()))

@@ -137,7 +137,7 @@ impl ServerCertVerifier for AtItsTime {
 pub enum Refusal {
     /// The server refused the client certificate: expired, revoked or not of its root.
     Certificate,
-    /// The server's certificate is not of our root.
+    /// The server's certificate is not of our root, or the handshake was broken off before one of our root was shown.
     Server,
     /// By the clock of this machine the server's certificate is over, or not valid yet: most likely the clock is wrong.
     Clock,
@@ -145,7 +145,17 @@ pub enum Refusal {
     Line,
 }
 
-/// Tells apart why a connection failed, from the error's chain.
+/// Tells apart why a handshake failed, from the error's chain. In TLS 1.3, which is all a client here speaks, a server looks at our
+/// certificate when our handshake is over. An alert before is of whoever answers, in plain text, and says nothing of our certificate.
+#[must_use]
+pub fn refusal_in_handshake(error: &(dyn std::error::Error + 'static)) -> Refusal {
+    match refusal(error) {
+        Refusal::Certificate => Refusal::Server,
+        told @ (Refusal::Server | Refusal::Clock | Refusal::Line) => told,
+    }
+}
+
+/// Tells apart why a connection failed after the handshake, from the error's chain.
 #[must_use]
 pub fn refusal(error: &(dyn std::error::Error + 'static)) -> Refusal {
     let mut next = Some(error);

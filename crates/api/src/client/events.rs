@@ -93,10 +93,8 @@ impl Client {
         let line = self.line();
         let response = tokio::time::timeout(LIMIT, line.http.request(request)).await;
         let response = response.map_err(|_| ClientError::Connection(Refusal::Line))?;
-        let response = response.map_err(|error| {
-            let told = pki::client::refusal(&error);
-            ClientError::Connection(line.refusals.explain(told))
-        })?;
+        let response =
+            response.map_err(|error| ClientError::Connection(line.refusals.of(&error)))?;
         line.refusals.answered();
         let status = response.status();
         if status == StatusCode::OK {

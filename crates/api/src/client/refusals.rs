@@ -11,8 +11,9 @@ use std::task::{Context, Poll};
 
 use http::Uri;
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
+use hyper_util::client::legacy::Error as RequestError;
 use hyper_util::client::legacy::connect::{Connected, Connection};
-use pki::client::{Refusal, refusal};
+use pki::client::{Refusal, refusal, refusal_in_handshake};
 use tower::Service;
 
 /// Whether a server refused this client's certificate since the last answer. All connections of a client show the same one.
@@ -20,6 +21,14 @@ use tower::Service;
 pub(super) struct Refusals(Arc<AtomicBool>);
 
 impl Refusals {
+    /// Why a request was not answered. Where no connection came about, nobody looked at this client's certificate.
+    pub(super) fn of(&self, error: &RequestError) -> Refusal {
+        if error.is_connect() {
+            return refusal_in_handshake(error);
+        }
+        self.explain(refusal(error))
+    }
+
     /// Why a connection failed, when its own error does not say.
     pub(super) fn explain(&self, told: Refusal) -> Refusal {
         match told {

@@ -162,6 +162,31 @@ async fn a_revocation_ends_open_connections_and_refuses_new_ones() {
 }
 
 #[tokio::test]
+async fn an_alert_before_the_server_proved_itself_is_no_refusal_of_the_certificate() {
+    let fixture = fixture_at(now());
+    let own = client(&fixture, now());
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let answering = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = [0; 5];
+        stream.read_exact(&mut head).await.unwrap();
+        let mut hello = vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))];
+        stream.read_exact(&mut hello).await.unwrap();
+        // It speaks no TLS 1.3.
+        let protocol_version = [0x15, 3, 3, 0, 2, 2, 0x46];
+        stream.write_all(&protocol_version).await.unwrap();
+    };
+    let (connected, ()) = tokio::join!(connect(&fixture, Some(&own.identity), address), answering);
+    let error = connected.unwrap_err();
+    assert_eq!(
+        pki::client::refusal_in_handshake(&error),
+        pki::client::Refusal::Server,
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_silent_client_delays_no_other() {
     let fixture = fixture_at(now());
     let address = serve(&fixture, Revocations::default()).await;

@@ -24,6 +24,8 @@ const MOST_HEAD: usize = 16 << 10;
 #[derive(Debug)]
 enum Failed {
     Tls(rustls::Error),
+    /// An alert before the center has proved itself: in plain text, of whoever answers. It says nothing of our certificate.
+    Unproved(rustls::Error),
     /// Closed, reset or not HTTP.
     Broken(std::io::Error),
     Time,
@@ -103,7 +105,7 @@ async fn exchange(
     let mut tls = timeout(limit, connect)
         .await
         .map_err(|_| Failed::Time)?
-        .map_err(failed)?;
+        .map_err(unconnected)?;
     let question = format!(
         "GET {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n",
         api::routes::KEYS
@@ -143,6 +145,14 @@ fn parse(head: &[u8]) -> Option<Head> {
     Some(Head { status, time })
 }
 
+/// Why the handshake failed.
+fn unconnected(error: std::io::Error) -> Failed {
+    match failed(error) {
+        Failed::Tls(alert @ rustls::Error::AlertReceived(_)) => Failed::Unproved(alert),
+        other => other,
+    }
+}
+
 fn failed(error: std::io::Error) -> Failed {
     let tls = error
         .get_ref()
@@ -169,6 +179,7 @@ fn fault(failed: &Failed) -> (Fault, String) {
     let error = match failed {
         Failed::Time => return (Fault::CenterSilent, "no answer in time".into()),
         Failed::Broken(error) => return (Fault::CenterSilent, error.to_string()),
+        Failed::Unproved(alert) => return (Fault::CenterNotOurs, said(alert)),
         Failed::Tls(error) => error,
     };
     let fault = match error {

@@ -244,6 +244,14 @@ async fn a_certificate_of_another_center_is_not_accepted() {
 }
 
 #[tokio::test]
+async fn an_alert_of_whoever_answers_is_no_word_on_the_certificate() {
+    let mut place = Place::new().await;
+    place.serve_an_alert().await;
+    let diagnosis = names(&place, Fault::CenterNotOurs).await;
+    assert_eq!(seen(&diagnosis, Step::Certificate), Seen::Good);
+}
+
+#[tokio::test]
 async fn a_wrong_root_and_a_missing_one_are_named() {
     let place = Place::new().await;
     place.other_root();

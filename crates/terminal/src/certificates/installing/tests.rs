@@ -8,6 +8,7 @@ use pki::installed::Installed;
 use pki::sealed::MachineKey;
 use pki::server::certificate::ServerCertificate;
 use pki::server::{ClientCertificate, Listener, Versions};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
@@ -84,6 +85,23 @@ impl Center {
     }
 }
 
+/// Answers handshakes with an alert in plain text, as a firewall does that speaks no TLS 1.3; returns where.
+async fn alerts() -> String {
+    let socket = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let at = format!("https://{}", socket.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = socket.accept().await {
+            let mut head = [0; 5];
+            let _ = stream.read_exact(&mut head).await;
+            let mut hello = vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))];
+            let _ = stream.read_exact(&mut hello).await;
+            let protocol_version = [0x15, 3, 3, 0, 2, 2, 0x46];
+            let _ = stream.write_all(&protocol_version).await;
+        }
+    });
+    at
+}
+
 #[tokio::test]
 async fn it_is_put_untried_where_the_center_cannot_be_asked() {
     let (center, other) = (Center::new(), Center::new());
@@ -93,7 +111,8 @@ async fn it_is_put_untried_where_the_center_cannot_be_asked() {
         let socket = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         format!("https://{}", socket.local_addr().unwrap())
     };
-    for (asked, days) in [(&nobody, 0), (&foreign, 0), (&own, -5 * 365)] {
+    let alerts = alerts().await;
+    for (asked, days) in [(&nobody, 0), (&foreign, 0), (&own, -5 * 365), (&alerts, 0)] {
         let dir = tempfile::tempdir().unwrap();
         let identity = center.client();
         let setup = center.setup(dir.path(), asked, days);
@@ -272,4 +291,21 @@ async fn whom_nobody_knows_puts_nothing_over_a_certificate_that_is_good_meanwhil
     let newer = downloaded(&center.client());
     let refused = downloaded_one(&certificates, Right::NoneGood, newer).await;
     assert!(matches!(refused, Err(InstallFailed::Unproved)));
+}
+
+#[tokio::test]
+async fn an_alert_of_whoever_answers_lets_no_stranger_take_a_good_certificates_place() {
+    let (center, dir) = (Center::new(), tempfile::tempdir().unwrap());
+    let setup = center.setup(dir.path(), &alerts().await, 0);
+    let good = center.client();
+    setup.installed.install("clinic", &good).unwrap();
+    let read = setup.read().unwrap();
+    let certificates = Certificates::new(setup, read);
+    // Where one is good, the page asks for proof.
+    assert!(certificates.good().await.is_some());
+    let newer = downloaded(&center.client());
+    let refused = downloaded_one(&certificates, Right::NoneGood, newer).await;
+    assert!(matches!(refused, Err(InstallFailed::Unproved)));
+    let sealed = certificates.setup.installed.read("clinic").unwrap();
+    assert_eq!(sealed.fingerprint(), good.fingerprint());
 }

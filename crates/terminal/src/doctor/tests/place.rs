@@ -163,6 +163,22 @@ impl Place {
         std::fs::remove_file(self.dir.path().join(path)).unwrap();
     }
 
+    /// In the center's place somebody answers with an alert in plain text.
+    pub(super) async fn serve_an_alert(&mut self) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.workplace.center = format!("https://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut head = [0; 5];
+                let _ = stream.read_exact(&mut head).await;
+                let mut hello = vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))];
+                let _ = stream.read_exact(&mut hello).await;
+                let protocol_version = [0x15, 3, 3, 0, 2, 2, 0x46];
+                let _ = stream.write_all(&protocol_version).await;
+            }
+        });
+    }
+
     pub(super) fn readers(&mut self, names: Result<Vec<String>, NoReaders>) {
         self.workplace.reader_names = Arc::new(move || names.clone());
     }
