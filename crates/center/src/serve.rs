@@ -17,7 +17,6 @@ use domain::audit::{Actor, Deed};
 use domain::card_challenge::{CenterName, InvalidCenterName};
 use domain::civil_date::Instant;
 use exchange::medical_document::People;
-use pki::authority::Authority;
 use pki::sealed::MachineKey;
 use pki::server::{ClientCertificate, Examiner, HandshakeBounds, Revocations};
 use store::engine::StoreError;
@@ -131,6 +130,11 @@ pub enum StartError {
         "{0} in data_dir is not that of the other centers over this database; copy machine.key and ca/ from one of them and start again (docs/operations/postgresql.md)"
     )]
     OtherKey(&'static str),
+    /// The authority's folder is empty, and certificates were issued from what lay there.
+    #[error(
+        "{0} holds no authority, and certificates were issued from the one that lay there; bring it back from its backup (docs/operations/restore.md); where it is lost for good, put an empty file named unfinished there: another is made then, and every PC is enrolled anew"
+    )]
+    NoAuthority(std::path::PathBuf),
     /// The machine key.
     #[error(transparent)]
     Seal(#[from] pki::sealed::SealError),
@@ -218,10 +222,7 @@ impl Center {
             traces: traces.counts(),
         };
         let metrics = Metrics::new(sources);
-        let authority = Authority::open(&dir.join("ca"), &machine, now)?;
-        if let Some(key) = shared_keys::another(&engine, &machine, &authority).await? {
-            return Err(StartError::OtherKey(key));
-        }
+        let authority = shared_keys::open_authority(&engine, &machine, dir, now).await?;
         let signing = public_keys::open(&engine, dir, &machine, now).await?;
         let receipt_keys = Arc::new(ArcSwap::from_pointee(signing));
         let name = CenterName::parse(&config.name)?;

@@ -131,6 +131,10 @@ pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
         StartError::OtherKey(key) => format!(
             "data_dir の {key} が、このデータベースを使うほかのセンターのものと違います。ほかのセンターから machine.key と ca/ をコピーして、起動し直してください。"
         ),
+        StartError::NoAuthority(folder) => format!(
+            "{} に認証局の鍵がありません。これまでの電子証明書はそこから発行されています。バックアップから戻してください。",
+            folder.display()
+        ),
         StartError::Tls(_) => "TLS を準備できません。".into(),
         StartError::Texts(_) => "画面の文言を読み取れません。onshi を入れ直してください。".into(),
         StartError::Name(_) => {

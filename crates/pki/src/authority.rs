@@ -41,6 +41,26 @@ pub enum AuthorityError {
     Certificate(#[from] rcgen::Error),
 }
 
+/// What a folder holds of an authority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// Nothing.
+    Nothing,
+    /// The beginnings of one that issued nothing: its making was cut off.
+    Beginnings,
+    /// One, of which files may be missing.
+    One,
+}
+
+/// Its files. The root's key may lie elsewhere: nothing here reads it.
+const FILES: [&str; 4] = [ROOT, "root.key", "issuing.pem", "issuing.key"];
+
+/// Written last: says that the authority is whole.
+const ROOT: &str = "root.pem";
+
+/// Lies beside the others until the authority is whole.
+const UNFINISHED: &str = "unfinished";
+
 /// A certificate on the revocation list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revoked {
@@ -133,13 +153,29 @@ pub struct IssuedForRequest {
 }
 
 impl Authority {
-    /// Opens the authority of a folder, making one when the folder holds none.
+    /// What a folder holds. A file that cannot be looked for counts as there: nothing is made over it.
+    #[must_use]
+    pub fn held_in(dir: &Path) -> Held {
+        let is_there = |name: &str| dir.join(name).try_exists().unwrap_or(true);
+        if is_there(ROOT) {
+            Held::One
+        } else if is_there(UNFINISHED) {
+            Held::Beginnings
+        } else if FILES.iter().any(|name| is_there(name)) {
+            Held::One
+        } else {
+            Held::Nothing
+        }
+    }
+
+    /// Opens the authority of a folder, making one when the folder holds none. Where files of one are missing none is made: its keys
+    /// would be lost.
     ///
     /// # Errors
     /// [`AuthorityError`].
     pub fn open(dir: &Path, machine: &MachineKey, now: Instant) -> Result<Self, AuthorityError> {
         let path = |name: &str| dir.join(name);
-        if !path("root.pem").exists() {
+        if Self::held_in(dir) != Held::One {
             create(dir, machine, now)?;
         }
         let read = |name: &str| {
@@ -147,7 +183,7 @@ impl Authority {
             let pem = std::fs::read(&file).map_err(|_| AuthorityError::File(file.clone()))?;
             crate::identity::first_certificate(&pem).ok_or(AuthorityError::File(file))
         };
-        let (root, issuing) = (read("root.pem")?, read("issuing.pem")?);
+        let (root, issuing) = (read(ROOT)?, read("issuing.pem")?);
         let key = machine.unseal(&path("issuing.key"))?;
         let key = KeyPair::try_from(key.as_slice())?;
         let issuer = Issuer::from_ca_cert_der(&issuing, key)?;
@@ -358,14 +394,16 @@ fn create(dir: &Path, machine: &MachineKey, now: Instant) -> Result<(), Authorit
         180,
     )?
     .signed_by(&issuing_key, &root_issuer)?;
+    crate::sealed::write_private(&dir.join(UNFINISHED), b"")?;
     machine.seal(&dir.join("root.key"), &root_sealed)?;
     machine.seal(&dir.join("issuing.key"), &issuing_key.serialize_der())?;
     let write = |name: &str, der: &[u8]| {
         crate::sealed::write_private(&dir.join(name), pem("CERTIFICATE", der).as_bytes())
     };
     write("issuing.pem", issuing.der())?;
-    // The root comes last: its file says that the authority is whole.
-    write("root.pem", &root_der)?;
+    write(ROOT, &root_der)?;
+    // Beside a root it says nothing any more.
+    let _ = std::fs::remove_file(dir.join(UNFINISHED));
     Ok(())
 }
 

@@ -142,6 +142,17 @@ impl Engine {
         })
     }
 
+    /// Whether any certificate was ever issued.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn knows_certificates(&self) -> Result<bool, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT 1 FROM certificate LIMIT 1";
+            Ok(connection.prepare_cached(text)?.exists([])?)
+        })
+    }
+
     /// All certificates of a facility, terminal by terminal, the newest first.
     ///
     /// # Errors

@@ -22,6 +22,14 @@ impl Engine {
         })
         .await
     }
+
+    /// Whether it is written what a key shows.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn is_key_shared(&self, name: &'static str) -> Result<bool, StoreError> {
+        self.read(|connection| Ok(find(connection, name)?.is_some()))
+    }
 }
 
 fn find(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -241,6 +241,7 @@ async fn a_center_with_other_keys_than_the_first_does_not_start() {
     std::fs::remove_dir_all(dir.path().join("ca")).unwrap();
     let refused = start_beside(&first, dir.path()).await.unwrap_err();
     assert!(matches!(refused, StartError::OtherKey("ca")), "{refused}");
+    assert!(!dir.path().join("ca").exists(), "nothing was made");
     assert!(
         refused.to_string().contains("copy machine.key"),
         "{refused}"

@@ -1,8 +1,12 @@
 //! Notices, downloads and revocation.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use center::config::Limits;
 use center::control::{Order, Reply, send};
+use center::serve::{Center, Clock, StartError};
+use domain::civil_date::Instant;
 use tokio::io::AsyncWriteExt;
 
 use crate::world::{World, check, read_answer, read_answer_of_open_line};
@@ -63,6 +67,30 @@ async fn a_revoked_certificate_ends_its_sessions_at_once() {
         .unwrap();
     assert!(matches!(reply, Reply::Done));
     assert!(clinic.ask(&session.token, "k2", "4567").await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_center_that_issued_certificates_makes_no_authority_in_place_of_a_missing_one() {
+    let mut world = World::start().await;
+    world.enrol("1319999999").await;
+    world.center.take().unwrap().stop().await.unwrap();
+    let (ca, aside) = (world.dir.path().join("ca"), world.dir.path().join("aside"));
+    std::fs::rename(&ca, &aside).unwrap();
+    let micros = Arc::clone(&world.micros);
+    let clock: Clock = Arc::new(move || Instant::from_micros(micros.load(Ordering::SeqCst)));
+    let config = crate::world::config(world.dir.path(), Limits::default(), Default::default());
+    let refused = Center::start(&config, clock, synthetic::training::patients).await;
+    // At a server what the authority shows is known, too.
+    assert!(
+        matches!(
+            refused,
+            Err(StartError::NoAuthority(_) | StartError::OtherKey("ca"))
+        ),
+        "{refused:?}"
+    );
+    assert!(!ca.exists());
+    std::fs::rename(&aside, &ca).unwrap();
+    World::start_in(world.dir, world.micros).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,7 @@
 
 mod cards;
 mod est;
+mod keeping;
 mod mtls;
 mod pkcs12;
 mod revocation_list;

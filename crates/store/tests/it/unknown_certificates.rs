@@ -64,6 +64,7 @@ fn terminal(name: &str) -> Which {
 
 async fn one_that_is_shown_is_known_from_then_on_and_goes_with_its_terminal(place: &Place) {
     let engine = place.open();
+    assert!(!engine.knows_certificates().unwrap());
     assert_eq!(
         shown(&engine, certificate(1, "受付1", 0), 5).await,
         Adopted::Now
@@ -72,6 +73,7 @@ async fn one_that_is_shown_is_known_from_then_on_and_goes_with_its_terminal(plac
         shown(&engine, certificate(1, "受付1", 0), 6).await,
         Adopted::Known
     );
+    assert!(engine.knows_certificates().unwrap());
     let known = engine.certificates_of(facility()).unwrap();
     assert_eq!(known.len(), 1);
     assert_eq!(known[0].first_used, Some(at(5)));

@@ -1,0 +1,49 @@
+//! What becomes of an authority's keys when files of it are missing.
+
+use pki::authority::{Authority, AuthorityError, Held};
+use pki::sealed::MachineKey;
+
+use crate::{fixture_at, now};
+
+#[test]
+fn a_missing_file_is_told_and_no_key_is_made_over_those_that_are_there() {
+    let fixture = fixture_at(now());
+    let (dir, ca) = (fixture.dir.path(), fixture.dir.path().join("ca"));
+    let machine = MachineKey::open(&dir.join("machine.key")).unwrap();
+    let keys = ["root.key", "issuing.key"].map(|it| ca.join(it));
+    let before = keys.each_ref().map(|it| std::fs::read(it).unwrap());
+    for name in ["root.pem", "issuing.pem"] {
+        let aside = dir.join(name);
+        std::fs::rename(ca.join(name), &aside).unwrap();
+        match Authority::open(&ca, &machine, now()) {
+            Err(AuthorityError::File(file)) => assert_eq!(file, ca.join(name)),
+            other => panic!("{other:?}"),
+        }
+        let after = keys.each_ref().map(|it| std::fs::read(it).unwrap());
+        assert!(before == after, "the keys are those of before");
+        std::fs::rename(&aside, ca.join(name)).unwrap();
+    }
+    // The root's key may lie elsewhere.
+    std::fs::remove_file(&keys[0]).unwrap();
+    let opened = Authority::open(&ca, &machine, now()).unwrap();
+    assert_eq!(opened.root(), fixture.authority.root());
+    assert!(!keys[0].exists());
+}
+
+#[test]
+fn one_whose_making_was_cut_off_is_made_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let ca = dir.path().join("ca");
+    assert_eq!(Authority::held_in(&ca), Held::Nothing);
+    let machine = MachineKey::open(&dir.path().join("machine.key")).unwrap();
+    Authority::open(&ca, &machine, now()).unwrap();
+    assert_eq!(Authority::held_in(&ca), Held::One);
+    assert!(!ca.join("unfinished").exists());
+    std::fs::remove_file(ca.join("root.pem")).unwrap();
+    std::fs::write(ca.join("unfinished"), "").unwrap();
+    assert_eq!(Authority::held_in(&ca), Held::Beginnings);
+    Authority::open(&ca, &machine, now()).unwrap();
+    // Left beside a whole one it means nothing.
+    std::fs::write(ca.join("unfinished"), "").unwrap();
+    assert_eq!(Authority::held_in(&ca), Held::One);
+}
