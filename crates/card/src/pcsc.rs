@@ -134,6 +134,10 @@ impl Reader for PcscReader {
             self.context = None;
             opened = self.connect();
         }
+        // The service tells that a card is free again only to who knew that it was taken: the thread looks anew.
+        if let (Err(Error::SharingViolation), Some(watching)) = (&opened, &self.watching) {
+            watching.shared.cancel();
+        }
         opened.map_err(link_error)
     }
 
@@ -148,7 +152,7 @@ impl Reader for PcscReader {
             && context.get_status_change(left, &mut states).is_ok()
         {
             let [state] = &mut states;
-            if !state.event_state().contains(State::INUSE) {
+            if !state.event_state().intersects(watch::TAKEN) {
                 return;
             }
             state.sync_current_state();

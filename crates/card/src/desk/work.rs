@@ -37,7 +37,8 @@ enum Lies {
     Card(Placed, Option<Certificate>),
     /// Something another program uses, until then; many look at each new card for a moment.
     Busy(Insertion, Instant),
-    /// Something that could not be used. One that another program used is looked at again when that ends.
+    /// Something that could not be used. One that another program used, or that the service said to be silent, is looked at again when
+    /// that ends.
     Unusable(Insertion, CardError),
 }
 
@@ -72,7 +73,11 @@ impl<R: Reader> Work<R> {
         match presence {
             Presence::Gone(missing) => self.gone(missing),
             Presence::Empty => self.clear(),
-            Presence::Mute(insertion) => self.unusable(insertion, LinkError::Mute.into()),
+            Presence::Mute(insertion) => {
+                // Should the service find later that it answers, it is looked at again.
+                self.taken = None;
+                self.unusable(insertion, LinkError::Mute.into());
+            }
             Presence::InUse(insertion) => {
                 if self.insertion() != Some(insertion) && self.taken != Some(insertion) {
                     self.busy(insertion);
@@ -93,12 +98,20 @@ impl<R: Reader> Work<R> {
 
     /// Finds out what was laid down, unless that is known.
     fn identify(&mut self, insertion: Insertion) {
-        let again = match &self.lies {
+        let was_busy = match &self.lies {
             Lies::Busy(was, _) | Lies::Unusable(was, CardError::Link(LinkError::Busy)) => {
                 *was == insertion
             }
             _ => false,
         };
+        // What was silent when we asked is not asked again: the service tells of our own asking, too.
+        let was_mute = match &self.lies {
+            Lies::Unusable(was, CardError::Link(LinkError::Mute)) => {
+                *was == insertion && self.taken != Some(insertion)
+            }
+            _ => false,
+        };
+        let again = was_busy || was_mute;
         if self.insertion() == Some(insertion) && !again {
             return;
         }
@@ -111,7 +124,7 @@ impl<R: Reader> Work<R> {
                 self.lies = Lies::Card(placed, None);
                 self.tell(Event::Placed(placed));
             }
-            Err(CardError::Link(LinkError::Busy)) if again => {}
+            Err(CardError::Link(LinkError::Busy)) if was_busy => {}
             Err(CardError::Link(LinkError::Busy)) => self.busy(insertion),
             // It is gone again; that is told next.
             Err(CardError::Link(LinkError::Removed) | CardError::Exchanged) => self.clear(),

@@ -17,6 +17,9 @@ use crate::reader_setting::ReaderName;
 const SERVICE_AGAIN: Duration = Duration::from_secs(1);
 const READERS_AGAIN: Duration = Duration::from_secs(10);
 
+/// Another program has the card: shared with us, or for itself alone. pcsc-lite says one of both, never both.
+pub(super) const TAKEN: State = State::INUSE.union(State::EXCLUSIVE);
+
 /// How long to wait before waking the thread again at the end.
 pub(super) const WAKE_AGAIN: Duration = Duration::from_millis(20);
 
@@ -165,7 +168,7 @@ fn presence(reader: &ReaderState) -> Presence {
         Presence::Empty
     } else if state.contains(State::MUTE) {
         Presence::Mute(insertion)
-    } else if state.contains(State::INUSE) {
+    } else if state.intersects(TAKEN) {
         Presence::InUse(insertion)
     } else {
         Presence::Card(insertion)

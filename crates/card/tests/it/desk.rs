@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use card::desk::{Desk, DeskSettings, Event};
 use card::error::CardError;
 use card::memory::{MemoryReader, Signal, Tray};
 use card::pin::{LastTry, Pin};
-use card::reader::{Insertion, LinkError, Missing, Reader, Watcher};
+use card::reader::{Insertion, LinkError, Missing, Presence, Reader, Watcher};
 use synthetic::card::case::Case;
 
 use crate::laid::{Listened, check_signed, empty, lay, text};
@@ -185,6 +185,62 @@ impl Reader for Contended {
     fn close(&mut self) {
         self.reader.close();
     }
+}
+
+/// A reader whose service says for a while that the card does not answer.
+struct Silent {
+    reader: MemoryReader,
+    is_silent: Arc<AtomicBool>,
+}
+
+impl Reader for Silent {
+    fn watch(&mut self, watcher: Watcher) {
+        let is_silent = Arc::clone(&self.is_silent);
+        self.reader.watch(Watcher::new(move |presence| {
+            watcher.tell(match presence {
+                Presence::Card(insertion) if is_silent.load(Ordering::SeqCst) => {
+                    Presence::Mute(insertion)
+                }
+                other => other,
+            });
+        }));
+    }
+
+    fn open(&mut self) -> Result<Insertion, LinkError> {
+        self.reader.open()
+    }
+
+    fn wait_until_free(&mut self, longest: Duration) {
+        self.reader.wait_until_free(longest);
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
+        self.reader.transmit(command)
+    }
+
+    fn close(&mut self) {
+        self.reader.close();
+    }
+}
+
+#[tokio::test]
+async fn a_card_the_service_found_silent_is_read_when_it_answers() {
+    let (tray, reader) = Tray::new();
+    let is_silent = Arc::new(AtomicBool::new(true));
+    let reader = Silent {
+        reader,
+        is_silent: Arc::clone(&is_silent),
+    };
+    let (_desk, mut events) = Desk::open(reader, DeskSettings::default()).unwrap();
+    assert_eq!(events.recv().await, Some(Event::ReaderBack));
+    tray.place(Listened::of(Case::Valid).to_lay());
+    let mute = CardError::Link(LinkError::Mute);
+    assert_eq!(events.recv().await, Some(Event::Unreadable(mute)));
+    // Another program had it powered up.
+    is_silent.store(false, Ordering::SeqCst);
+    tray.use_elsewhere(true);
+    tray.use_elsewhere(false);
+    assert!(matches!(events.recv().await, Some(Event::Placed(_))));
 }
 
 #[tokio::test]

@@ -198,19 +198,21 @@ fn a_card_another_program_holds_is_read_when_it_is_free() {
             drop(watched("Kiosk").await);
             let context = pcsc::Context::establish(pcsc::Scope::System).unwrap();
             let name = context.list_readers_owned().unwrap().remove(0);
-            let held = context.connect(&name, pcsc::ShareMode::Shared, pcsc::Protocols::ANY);
-            let held = held.unwrap();
-            let (_desk, mut events) = desk("Kiosk");
-            let busy = CardError::Link(LinkError::Busy);
-            let told = loop {
-                match events.recv().await {
-                    Some(Event::ReaderBack) => {}
-                    other => break other,
-                }
-            };
-            assert_eq!(told, Some(Event::Unreadable(busy)));
-            drop(held);
-            placed(&mut events).await;
+            for mode in [pcsc::ShareMode::Shared, pcsc::ShareMode::Exclusive] {
+                let held = context.connect(&name, mode, pcsc::Protocols::ANY);
+                let held = held.unwrap();
+                let (_desk, mut events) = desk("Kiosk");
+                let busy = CardError::Link(LinkError::Busy);
+                let told = loop {
+                    match events.recv().await {
+                        Some(Event::ReaderBack) => {}
+                        other => break other,
+                    }
+                };
+                assert_eq!(told, Some(Event::Unreadable(busy)), "{mode:?}");
+                drop(held);
+                placed(&mut events).await;
+            }
         },
     );
 }
