@@ -86,14 +86,15 @@ impl PcscReader {
     fn connect(&mut self) -> Result<Insertion, Error> {
         let context = self.context()?;
         let watched = self.watching.as_ref().map(|it| it.shared.reader());
-        let name = match watched {
-            Some(name) => name,
-            None => choose(&self.name, &context.list_readers_owned()?),
+        let chosen = match watched {
+            Some(watched) => watched,
+            None => choose(&self.name, &context.list_readers_owned()?)
+                .map(|name| (name, watch::Turn::default())),
         };
-        let name = name.ok_or(Error::UnknownReader)?;
+        let (name, turn) = chosen.ok_or(Error::UnknownReader)?;
         let card = context.connect(&name, ShareMode::Exclusive, Protocols::ANY)?;
         // Taken first and counted then: from here on an exchange of cards ends the connection.
-        let insertion = insertion(&context, &name)?;
+        let insertion = turn.insertion(event_count(&context, &name)?);
         self.card = Some(Taken {
             card,
             context,
@@ -145,7 +146,7 @@ impl Reader for PcscReader {
         // A service or reader that is gone is told by the next open.
         let Ok(context) = self.context() else { return };
         let watched = self.watching.as_ref().and_then(|it| it.shared.reader());
-        let Some(name) = watched else { return };
+        let Some((name, _)) = watched else { return };
         let until = Instant::now() + longest;
         let mut states = [ReaderState::new(name, State::UNAWARE)];
         while let Some(left) = until.checked_duration_since(Instant::now())
@@ -226,11 +227,11 @@ impl Watching {
 }
 
 /// How often cards came and went on a reader, as the service counts.
-fn insertion(context: &Context, name: &CStr) -> Result<Insertion, Error> {
+fn event_count(context: &Context, name: &CStr) -> Result<u32, Error> {
     let mut states = [ReaderState::new(name.to_owned(), State::UNAWARE)];
     context.get_status_change(Duration::ZERO, &mut states)?;
     let [state] = &states;
-    Ok(Insertion(state.event_count()))
+    Ok(state.event_count())
 }
 
 fn link_error(error: Error) -> LinkError {

@@ -33,6 +33,19 @@ struct Waiting {
     context: Option<Context>,
     /// The reader it watches: cards are taken from no other.
     reader: Option<CString>,
+    /// Which reader that is since the start.
+    turn: Turn,
+}
+
+/// Tells one reader that is watched from the next, which may count its cards alike.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+pub(super) struct Turn(u16);
+
+impl Turn {
+    /// The insertion that a reader's count means in this turn. The service counts in 16 bits.
+    pub(super) fn insertion(self, count: u32) -> Insertion {
+        Insertion((u32::from(self.0) << 16) | (count & 0xffff))
+    }
 }
 
 impl Shared {
@@ -43,8 +56,24 @@ impl Shared {
         }
     }
 
-    pub(super) fn reader(&self) -> Option<CString> {
-        self.waiting().reader.clone()
+    pub(super) fn reader(&self) -> Option<(CString, Turn)> {
+        let waiting = self.waiting();
+        waiting.reader.clone().map(|it| (it, waiting.turn))
+    }
+
+    /// From now on cards are taken from this reader.
+    fn take_turn(&self, reader: Option<&CString>) -> Turn {
+        let mut waiting = self.waiting();
+        waiting.reader = reader.cloned();
+        waiting.turn = Turn(waiting.turn.0.wrapping_add(1));
+        waiting.turn
+    }
+
+    /// The service is gone, and its readers with it.
+    fn forget(&self) {
+        let mut waiting = self.waiting();
+        waiting.context = None;
+        waiting.reader = None;
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -82,7 +111,7 @@ impl Watch {
             if let Ok(context) = Context::establish(Scope::System) {
                 self.shared.waiting().context = Some(context.clone());
                 self.watch_service(&context);
-                *self.shared.waiting() = Waiting::default();
+                self.shared.forget();
             }
             self.tell(Presence::Gone(Missing::Service));
             // Nothing is ever sent: the channel closes to stop.
@@ -100,9 +129,9 @@ impl Watch {
                 return;
             };
             let chosen = choose(&self.name, &names);
-            self.shared.waiting().reader.clone_from(&chosen);
+            let turn = self.turn_to(chosen.as_ref());
             let watched = match chosen {
-                Some(name) => self.watch_reader(context, name),
+                Some(name) => self.watch_reader(context, name, turn),
                 None => {
                     self.tell(Presence::Gone(Missing::Reader));
                     let mut states = [readers()];
@@ -111,21 +140,33 @@ impl Watch {
             };
             match watched {
                 // The list of readers may have changed, or somebody wants us to stop.
-                Ok(())
-                | Err(
-                    Error::Timeout
-                    | Error::Cancelled
-                    | Error::UnknownReader
-                    | Error::ReaderUnavailable
-                    | Error::NoReadersAvailable,
-                ) => {}
+                Ok(()) | Err(Error::Timeout | Error::Cancelled) => {}
+                // It is gone, and the next may bear its name.
+                Err(
+                    Error::UnknownReader | Error::ReaderUnavailable | Error::NoReadersAvailable,
+                ) => {
+                    self.turn_to(None);
+                }
                 Err(_) => return,
             }
         }
     }
 
+    /// Goes over to a reader. That the one before is gone is told even where another is there at once: what lay on it must not pass for
+    /// what lies on the next.
+    fn turn_to(&mut self, chosen: Option<&CString>) -> Turn {
+        let watched = self.shared.reader();
+        if let Some((name, turn)) = watched {
+            if Some(&name) == chosen {
+                return turn;
+            }
+            self.tell(Presence::Gone(Missing::Reader));
+        }
+        self.shared.take_turn(chosen)
+    }
+
     /// Watches one reader until it is gone.
-    fn watch_reader(&mut self, context: &Context, name: CString) -> Result<(), Error> {
+    fn watch_reader(&mut self, context: &Context, name: CString, turn: Turn) -> Result<(), Error> {
         let mut states = [ReaderState::new(name, State::UNAWARE), readers()];
         loop {
             match context.get_status_change(READERS_AGAIN, &mut states) {
@@ -133,8 +174,9 @@ impl Watch {
                 waited => waited?,
             }
             let [reader, _] = &states;
-            let now = presence(reader);
+            let now = presence(reader, turn);
             if now == Presence::Gone(Missing::Reader) {
+                self.turn_to(None);
                 return Ok(());
             }
             self.tell(now);
@@ -159,9 +201,9 @@ fn readers() -> ReaderState {
     ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE)
 }
 
-fn presence(reader: &ReaderState) -> Presence {
+fn presence(reader: &ReaderState, turn: Turn) -> Presence {
     let state = reader.event_state();
-    let insertion = Insertion(reader.event_count());
+    let insertion = turn.insertion(reader.event_count());
     if state.intersects(State::UNKNOWN | State::UNAVAILABLE | State::IGNORE) {
         Presence::Gone(Missing::Reader)
     } else if !state.contains(State::PRESENT) {
@@ -172,5 +214,41 @@ fn presence(reader: &ReaderState) -> Presence {
         Presence::InUse(insertion)
     } else {
         Presence::Card(insertion)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_card_on_another_reader_is_no_card_of_the_one_before() {
+        let (tell, told) = mpsc::channel();
+        let watcher = Watcher::new(move |presence| tell.send(presence).unwrap());
+        let (_stop, stopped) = mpsc::channel();
+        let shared = Shared::default();
+        let mut watch = Watch::new(ReaderName::First, watcher, shared.clone(), stopped);
+        let [one, other] = [c"Reader 00", c"Reader 01"].map(CString::from);
+        let first = watch.turn_to(Some(&one));
+        watch.tell(Presence::Card(first.insertion(2)));
+        assert_eq!(watch.turn_to(Some(&one)), first);
+        // The first is unplugged; the next is there already, with a card and an equal count.
+        let second = watch.turn_to(Some(&other));
+        watch.tell(Presence::Card(second.insertion(2)));
+        assert_eq!(shared.reader(), Some((other, second)));
+        assert_ne!(first.insertion(2), second.insertion(2));
+        assert_eq!(
+            told.try_iter().collect::<Vec<_>>(),
+            [
+                Presence::Card(first.insertion(2)),
+                Presence::Gone(Missing::Reader),
+                Presence::Card(second.insertion(2)),
+            ]
+        );
+        // Nor is one on the same reader once the service was away.
+        shared.forget();
+        assert_ne!(watch.turn_to(Some(&one)).insertion(2), first.insertion(2));
     }
 }
