@@ -7,6 +7,7 @@ mod app;
 mod application_page;
 pub mod applications;
 pub mod audit;
+mod authority_end;
 mod bulk;
 mod card_checks;
 mod card_proof;

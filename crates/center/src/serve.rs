@@ -44,9 +44,9 @@ use crate::records::Records;
 use crate::trace_export::TraceExport;
 use crate::training::{MadeUpPatients, Practice};
 use crate::{
-    bulk, card_trust, checkpoints, control, download_page, home_care, listeners, operator,
-    other_processes, public_keys, questions, reading_through, revoked_outside, router, sessions,
-    shared_keys,
+    authority_end, bulk, card_trust, checkpoints, control, download_page, home_care, listeners,
+    operator, other_processes, public_keys, questions, reading_through, revoked_outside, router,
+    sessions, shared_keys,
 };
 
 /// Reads the time; handed in, so that a test may choose it.
@@ -210,8 +210,10 @@ impl Center {
             HandshakeBounds::behind(move |from| balancers.iter().any(|it| it.holds(from)));
         let draining = Arc::new(Draining::default());
         let cards = Arc::new(CardTrust::open(&config.cards, now)?);
+        let authority = shared_keys::open_authority(&engine, &machine, dir, now).await?;
         let sources = Sources {
             cards: Arc::clone(&cards),
+            authority_ends: authority.ends(),
             draining: Arc::clone(&draining),
             last_drain: LastDrain::take(dir),
             engine: engine.clone(),
@@ -222,7 +224,6 @@ impl Center {
             traces: traces.counts(),
         };
         let metrics = Metrics::new(sources);
-        let authority = shared_keys::open_authority(&engine, &machine, dir, now).await?;
         let signing = public_keys::open(&engine, dir, &machine, now).await?;
         let receipt_keys = Arc::new(ArcSwap::from_pointee(signing));
         let name = CenterName::parse(&config.name)?;
@@ -313,6 +314,7 @@ impl Center {
         tokio::spawn(checkpoints::sign(app.clone()));
         tokio::spawn(checkpoints::review_contradictions(app.clone()));
         tokio::spawn(card_trust::watch(app.clone()));
+        tokio::spawn(authority_end::watch(app.clone()));
         tokio::spawn(other_processes::follow(app.clone()));
         tokio::spawn(crate::emergency::tell_of_edges(app.clone()));
         if config.read_through {

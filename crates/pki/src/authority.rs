@@ -111,6 +111,7 @@ pub struct Authority {
     root: CertificateDer<'static>,
     issuing: CertificateDer<'static>,
     issuer: Issuer<'static, KeyPair>,
+    ends: Instant,
 }
 
 impl std::fmt::Debug for Authority {
@@ -184,6 +185,8 @@ impl Authority {
             crate::identity::first_certificate(&pem).ok_or(AuthorityError::File(file))
         };
         let (root, issuing) = (read(ROOT)?, read("issuing.pem")?);
+        let validity = crate::identity::validity_of(&issuing);
+        let (_, ends) = validity.ok_or_else(|| AuthorityError::File(path("issuing.pem")))?;
         let key = machine.unseal(&path("issuing.key"))?;
         let key = KeyPair::try_from(key.as_slice())?;
         let issuer = Issuer::from_ca_cert_der(&issuing, key)?;
@@ -191,7 +194,14 @@ impl Authority {
             root,
             issuing,
             issuer,
+            ends,
         })
+    }
+
+    /// The last instant of the issuing CA: nothing it signed counts after that.
+    #[must_use]
+    pub fn ends(&self) -> Instant {
+        self.ends
     }
 
     /// The root certificate: what clients are given to trust.
@@ -218,7 +228,7 @@ impl Authority {
         printed_fingerprint(&self.root)
     }
 
-    /// Makes a server's certificate for names and addresses, valid a year.
+    /// Makes a server's certificate for names and addresses, valid a year, and no longer than the issuing CA.
     ///
     /// # Errors
     /// [`AuthorityError::Certificate`].
@@ -242,7 +252,8 @@ impl Authority {
         Ok(identity)
     }
 
-    /// Makes a client's key and certificate: institution code and terminal name in the subject, valid 39 months.
+    /// Makes a client's key and certificate: institution code and terminal name in the subject, valid 39 months, and no
+    /// longer than the issuing CA.
     ///
     /// # Errors
     /// [`AuthorityError::Certificate`].
@@ -345,6 +356,8 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.use_authority_key_identifier_extension = true;
         let (not_before, not_after) = validity(now, months);
+        // Whoever reads the certificate would otherwise count on days on which nobody believes it.
+        let not_after = not_after.min(self.ends);
         params.not_before = offset(not_before);
         params.not_after = offset(not_after);
         let certificate = params.signed_by(key, &self.issuer)?;

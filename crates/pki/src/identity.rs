@@ -115,14 +115,7 @@ impl Identity {
     /// First and last instant of the leaf's validity.
     #[must_use]
     pub fn validity(&self) -> Option<(Instant, Instant)> {
-        let leaf = self.chain.first()?;
-        let (_, leaf) = x509_parser::certificate::X509Certificate::from_der(leaf).ok()?;
-        let at = |time: i64| Instant::from_micros(time.saturating_mul(1_000_000));
-        let validity = leaf.validity();
-        Some((
-            at(validity.not_before.timestamp()),
-            at(validity.not_after.timestamp()),
-        ))
+        validity_of(self.chain.first()?)
     }
 
     /// Chain and key as PEM: (certificates, key).
@@ -227,6 +220,17 @@ pub fn holder(leaf: &CertificateDer<'_>) -> Option<Holder> {
         not_after: Instant::from_micros(certificate.validity().not_after.timestamp() * 1_000_000),
         fingerprint: Sha256::digest(leaf).into(),
     })
+}
+
+/// First and last instant of a certificate's validity.
+pub(crate) fn validity_of(certificate: &CertificateDer<'_>) -> Option<(Instant, Instant)> {
+    let (_, read) = x509_parser::certificate::X509Certificate::from_der(certificate).ok()?;
+    let at = |time: i64| Instant::from_micros(time.saturating_mul(1_000_000));
+    let validity = read.validity();
+    Some((
+        at(validity.not_before.timestamp()),
+        at(validity.not_after.timestamp()),
+    ))
 }
 
 /// The serial number of a certificate; `None` for one whose number has another length than those made here.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::admission::WorkClass;
+use domain::civil_date::Instant;
 use pki::server::HandshakeBounds;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder};
@@ -27,6 +28,8 @@ pub(crate) struct Sources {
     pub(crate) connections: Arc<Connections>,
     pub(crate) handshakes: HandshakeBounds,
     pub(crate) cards: Arc<CardTrust>,
+    /// The last instant of the issuing CA.
+    pub(crate) authority_ends: Instant,
     pub(crate) draining: Arc<Draining>,
     /// What became of spans.
     pub(crate) traces: Arc<Counts>,
@@ -143,6 +146,13 @@ impl Sources {
         )
     }
 
+    fn authority(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let (name, kind) = ("authority_end_seconds", MetricType::Gauge);
+        let help = "End of the issuing CA, in seconds since 1970";
+        let family = encoder.encode_descriptor(name, help, None, kind)?;
+        gauge(family, self.authority_ends.as_seconds())
+    }
+
     fn store(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let written = self.engine.written();
         for (name, help, value) in [
@@ -199,6 +209,7 @@ impl Collector for Sources {
         self.drains(&mut encoder)?;
         self.traces(&mut encoder)?;
         self.cards(&mut encoder)?;
+        self.authority(&mut encoder)?;
         self.store(&mut encoder)
     }
 }

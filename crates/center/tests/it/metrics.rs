@@ -69,6 +69,15 @@ async fn what_happened_is_counted_and_nobody_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_the_issuing_authority_can_be_watched() {
+    let world = World::start().await;
+    let made = crate::world::now_micros() / 1_000_000;
+    let end = value(&scrape(&world).await, "onshi_authority_end_seconds ");
+    let years = (end - made as f64) / (365.25 * 86_400.0);
+    assert!((14.9..=15.1).contains(&years), "{years}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_next_update_of_revocation_lists_can_be_watched() {
     let gauge = "onshi_card_revocation_next_update_seconds";
     let world = World::start().await;

@@ -1,9 +1,9 @@
-//! What becomes of an authority's keys when files of it are missing.
+//! What becomes of an authority's keys when files of it are missing, and of what it signs near its end.
 
 use pki::authority::{Authority, AuthorityError, Held};
 use pki::sealed::MachineKey;
 
-use crate::{fixture_at, now};
+use crate::{client, fixture_at, now};
 
 #[test]
 fn a_missing_file_is_told_and_no_key_is_made_over_those_that_are_there() {
@@ -46,4 +46,22 @@ fn one_whose_making_was_cut_off_is_made_anew() {
     // Left beside a whole one it means nothing.
     std::fs::write(ca.join("unfinished"), "").unwrap();
     assert_eq!(Authority::held_in(&ca), Held::One);
+}
+
+#[test]
+fn nothing_that_is_signed_outlives_the_issuing_authority() {
+    let fixture = fixture_at(now());
+    let authority = &fixture.authority;
+    let ends = authority.ends();
+    let years = |number: i64| now().plus_seconds(number * 365 * 86_400);
+    let early = client(&fixture, now());
+    assert!(early.not_after < ends);
+    // Twelve years on, 39 months reach beyond the 15 years.
+    let late = client(&fixture, years(12));
+    assert_eq!(late.not_after, ends);
+    assert_eq!(late.identity.validity().unwrap().1, ends);
+    let server = authority
+        .issue_server(&["localhost".into()], &[], years(15))
+        .unwrap();
+    assert_eq!(server.validity().unwrap().1, ends);
 }
