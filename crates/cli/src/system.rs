@@ -4,6 +4,7 @@
 use std::ffi::OsStr;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::IsTerminal;
+use std::os::fd::AsFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -67,6 +68,11 @@ pub(crate) fn private_file(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
     options.open(path)
+}
+
+/// Standard input past the buffer of the standard library: that is never wiped, and a PIN would stay in it.
+pub(crate) fn unbuffered_input() -> std::io::Result<File> {
+    Ok(std::io::stdin().as_fd().try_clone_to_owned()?.into())
 }
 
 /// Keeps what is typed at the terminal from being shown, until this is dropped.

@@ -16,12 +16,12 @@ use clap::{Args, Subcommand};
 use domain::card_challenge::CenterName;
 use domain::institution_code::InstitutionCode;
 use domain::questions::{Choice, Question};
-use kiosk::card_at_hand::{CardAtHand, How};
+use kiosk::card_at_hand::{CardAtHand, How, Pin, read_pin};
 use kiosk::machine::Machine;
 
 use self::device::{Device, Told};
 use self::queue::{Entry, Wish, Work};
-use crate::system::{Stop, Unseen};
+use crate::system::{Stop, Unseen, unbuffered_input};
 use crate::told;
 
 /// `onshi visit`.
@@ -278,8 +278,8 @@ async fn card(it: Card) -> anyhow::Result<ExitCode> {
     finish(&device, &it.plain).await
 }
 
-/// The four digits, from standard input. Where that is a terminal they are not shown, and whoever gives up finds it as it was.
-async fn pin() -> anyhow::Result<String> {
+/// The four digits, from standard input; a slip of the finger is told before anybody is asked. Where that is a terminal they are not shown, and whoever gives up finds it as it was.
+async fn pin() -> anyhow::Result<Pin> {
     let unseen = Unseen::begin().map_err(|error| {
         told::both(
             "暗証番号を画面に出さないようにできませんでした。別の端末で行ってください。",
@@ -293,15 +293,14 @@ async fn pin() -> anyhow::Result<String> {
         ("", "")
     };
     err!("暗証番号（4桁）を入力してください{ja}。 / type the PIN (four digits){en}");
-    let (told, line) = tokio::sync::oneshot::channel();
+    let input = unbuffered_input()?;
+    let (told, typed) = tokio::sync::oneshot::channel();
     // Not one of the runtime's threads: it would keep the process from ending while nobody types.
     std::thread::Builder::new().spawn(move || {
-        let mut line = String::new();
-        let read = std::io::stdin().read_line(&mut line);
         // Whoever asked may have given up.
-        let _ = told.send(read.map(|_| line.trim().to_owned()));
+        let _ = told.send(read_pin(input));
     })?;
-    let typed = line.await?;
+    let typed = typed.await?;
     drop(unseen);
     Ok(typed?)
 }

@@ -1,14 +1,17 @@
 //! One card on a reader, read once and signing once, without a screen: what a device of home care needs. Keeps no PIN and nothing of the card.
 
+use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
 use card::desk::{Desk, Event, Placed};
 use card::error::CardError;
-use card::pin::Pin;
+use card::pin::InvalidPin;
+pub use card::pin::Pin;
 use card::token::TokenKind;
 use domain::card_challenge::ChallengeText;
 use domain::identification::Method;
 use tokio::sync::mpsc::UnboundedReceiver;
+use zeroize::Zeroizing;
 
 use crate::machine::Machine;
 use crate::reading;
@@ -71,7 +74,12 @@ pub enum NotSigned {
     Unreadable(#[source] CardError),
     /// The digits are no PIN.
     #[error(transparent)]
-    Pin(#[from] card::pin::InvalidPin),
+    Pin(#[from] InvalidPin),
+    /// The digits could not be read.
+    #[error(
+        "暗証番号を読み取れませんでした。もう一度行ってください。 / the PIN could not be read; try again: {0}"
+    )]
+    Typed(#[source] std::io::Error),
     /// The card did not sign.
     #[error("カードで確認できませんでした。 / the card did not sign: {0}")]
     Card(#[source] CardError),
@@ -121,16 +129,63 @@ impl CardAtHand {
     pub async fn sign(
         &self,
         how: How,
-        pin: Option<String>,
+        pin: Option<Pin>,
         text: ChallengeText,
     ) -> Result<SignedAtHand, NotSigned> {
-        let pin = pin.map(zeroize::Zeroizing::new);
-        let pin = pin.map(|it| Pin::parse(&it)).transpose()?;
         let signed = reading::signed(&self.desk, self.placed, how.method(), pin, text).await;
         let signed = signed.map_err(NotSigned::Card)?;
         Ok(SignedAtHand {
             certificate: signed.certificate.der().to_vec(),
             signature: signed.signature.bytes,
         })
+    }
+}
+
+/// The longest line in which a PIN is looked for. Room for it is there from the start: a text that grows leaves copies behind.
+const MOST_LINE: usize = 64;
+
+/// Reads the four digits from a line, byte by byte, so that what comes after it stays where it is. What was read is wiped; whether the
+/// source keeps a copy is its own matter.
+///
+/// # Errors
+/// [`NotSigned::Typed`], [`NotSigned::Pin`].
+pub fn read_pin(mut from: impl Read) -> Result<Pin, NotSigned> {
+    let mut line = Zeroizing::new(Vec::<u8>::with_capacity(MOST_LINE));
+    let mut one = Zeroizing::new([0_u8]);
+    loop {
+        match from.read(one.as_mut_slice()) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(NotSigned::Typed(error)),
+            Ok(0) => break,
+            Ok(_) => {}
+        }
+        match *one {
+            [b'\n'] => break,
+            [byte] if line.len() < MOST_LINE => line.push(byte),
+            _ => {}
+        }
+    }
+    let text = std::str::from_utf8(&line).map_err(|_| InvalidPin)?;
+    if MOST_LINE <= text.len() {
+        return Err(InvalidPin.into());
+    }
+    Ok(Pin::parse(text.trim())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_is_read_from_one_line_and_the_rest_is_left() {
+        let mut typed = &b" 1234\r\nthe next command"[..];
+        assert!(read_pin(&mut typed).is_ok());
+        assert_eq!(typed, b"the next command");
+        assert!(read_pin(&b"1234"[..]).is_ok());
+        let long = format!("1234{}5", " ".repeat(100));
+        for wrong in ["", "\n1234", "12345\n", "123\n4", "１２３４", long.as_str()] {
+            let refused = read_pin(wrong.as_bytes());
+            assert!(matches!(refused, Err(NotSigned::Pin(_))), "{wrong}");
+        }
     }
 }

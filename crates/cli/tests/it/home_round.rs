@@ -257,6 +257,22 @@ async fn what_a_line_that_stays_away_keeps_lies_sealed_and_goes_out_once_it_is_b
     let consents = client.home_consents(&token, Cause::Person).await.unwrap();
     let consent = consents.consents[0].id.clone();
     line.cut();
+    // A slip of the finger is told before the center is asked for anything: it is out of reach now.
+    let card = [
+        "card",
+        "--dir",
+        folder,
+        "--wait-s",
+        "0",
+        "--home-care",
+        "yes",
+    ];
+    let output = reader.visit(&card, "12345");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        !output.status.success() && said.contains("four digits; enter"),
+        "{said}"
+    );
     let withdrawal = [
         "withdraw",
         "--dir",
