@@ -29,6 +29,7 @@ use crate::config::medical::Medical;
 use crate::draining::Draining;
 use crate::keyed_hash::KeyedHash;
 use crate::metrics::Metrics;
+use crate::operator::answers::Answers;
 use crate::records::Records;
 use crate::revocation_list::LastList;
 use crate::throttle::Throttle;
@@ -110,6 +111,8 @@ pub(crate) struct Shared {
     pub(crate) operator_link_s: i64,
     /// The verification of the audit chain that runs, or ran last.
     pub(crate) verification: Verification,
+    /// Answers to forms of operators' pages, for those that come twice.
+    pub(crate) operator_answers: Answers,
     /// Of sign-ins and one-time links on the operators' pages.
     pub(crate) operator_throttle: Throttle,
     /// Texts of the download page.

@@ -3,9 +3,10 @@
 //!
 //! A new page: a module below with its handlers, whose argument [`Operator`] is whoever is signed in; its routes in [`pages`]; a line in
 //! `menu::ENTRIES`; its Fluent files in `texts::SCREENS`; a template that extends `operator/page.html`. Whatever it changes is an event of
-//! [`Operator::actor`] in the same transaction.
+//! [`Operator::actor`] in the same transaction. A form that must not be done twice, or shows something once, carries [`Frame::key`].
 
 mod about;
+pub(crate) mod answers;
 mod audit;
 mod claims;
 mod facilities;
@@ -62,6 +63,7 @@ const FORM_BYTES: usize = 256 << 10;
 /// The router of the operator listener.
 pub(crate) fn router(app: &App) -> Router {
     pages()
+        .route_layer(from_fn_with_state(app.clone(), answers::once))
         .merge(entrance().layer(from_fn_with_state(app.clone(), bounded)))
         .route("/about", get(about::page))
         .route("/language", post(about::language))
@@ -198,6 +200,8 @@ pub(crate) struct Frame {
     pub(crate) here: String,
     /// Who is signed in.
     pub(crate) name: Option<String>,
+    /// What its forms are known again by when they come twice; empty where nobody is signed in.
+    pub(crate) key: String,
     pub(crate) banners: Vec<Banner>,
 }
 
@@ -219,6 +223,7 @@ impl Visitor {
             words: self.words.clone(),
             here: here.to_owned(),
             name: None,
+            key: String::new(),
             banners: Vec::new(),
         }
     }
@@ -311,6 +316,8 @@ impl Operator {
             words: self.words.clone(),
             here: here.to_owned(),
             name: Some(self.name.to_string()),
+            // Without one a form is done as often as it comes.
+            key: operators::new_token().unwrap_or_default(),
             banners: Vec::new(),
         }
     }

@@ -172,6 +172,7 @@ pub(super) fn entered(token: &str, to: &str) -> Response {
 
 pub(super) async fn sign_out(State(app): State<App>, operator: Operator) -> Response {
     let event = operator.event(&app, Deed::SignOut);
+    app.operator_answers.forget_session(&operator.token);
     let ended = app.engine.end_operator_session(operator.token, event);
     if let Err(error) = ended.await {
         return operator.shown("/", Err(error.into()));

@@ -1,6 +1,6 @@
 //! What operators do on their pages: facilities, notices, the audit chain, the load. Each deed is on record under the operator's name.
 
-use crate::operators::browser::Browser;
+use crate::operators::browser::{Browser, PASSWORD};
 use crate::operators::events;
 use crate::world::World;
 
@@ -369,4 +369,113 @@ async fn a_form_that_is_too_large_or_unreadable_changes_nothing() {
     let answer = browser.raw("POST /notices", &headers, b"title=x").await;
     assert_eq!(answer.status, 415);
     assert!(events(&world, "notice-post").await.is_empty());
+}
+
+/// The key of a page's forms.
+async fn key_on(browser: &mut Browser<'_>, path: &str) -> String {
+    let page = browser.get(path).await;
+    page.between("name=\"key\" value=\"", "\"")
+}
+
+/// What a form is answered that is sent twice at the same moment; both times the same.
+async fn sent_twice(
+    world: &World,
+    browser: &Browser<'_>,
+    path: &str,
+    form: &[(&str, &str)],
+) -> crate::world::RawAnswer {
+    let mut one = Browser::with(world, &browser.cookies());
+    let mut other = Browser::with(world, &browser.cookies());
+    let (first, second) = tokio::join!(one.post(path, form), other.post(path, form));
+    assert_eq!(first.status, second.status, "{path}");
+    assert_eq!(first.text(), second.text(), "{path}");
+    let third = one.post(path, form).await;
+    assert_eq!((third.status, third.text()), (first.status, first.text()));
+    first
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_sent_twice_shows_again_what_is_shown_once_to_its_own_session_alone() {
+    let world = World::start().await;
+    let (secret, mut browser) = world.operator("suzuki").await;
+    let key = key_on(&mut browser, "/new-facility").await;
+    let enrolment = [
+        ("code", CLINIC),
+        ("name", "見本医院"),
+        ("terminal", "受付1"),
+        ("key", &*key),
+    ];
+    let issued = sent_twice(&world, &browser, "/facilities", &enrolment).await;
+    assert_eq!(issued.status, 200);
+    let number = issued.between("秘密番号</dt><dd><code class=\"onshi-secret\">", "<");
+    let path = format!("/facilities/{CLINIC}/reset-master");
+    let key = key_on(&mut browser, &path).await;
+    let form = [
+        ("secret_number", &*number),
+        ("confirm", "yes"),
+        ("key", &*key),
+    ];
+    let master = sent_twice(&world, &browser, &path, &form).await;
+    assert_eq!(master.status, 200);
+    assert!(!master.text().contains(&number), "the next number");
+    let key = key_on(&mut browser, "/operators").await;
+    let form = [("name", "tanaka"), ("key", &*key)];
+    let invited = sent_twice(&world, &browser, "/operators", &form).await;
+    assert!(invited.text().contains("/set-up/"));
+    let path = format!("/claims/accounts/{CLINIC}");
+    let key = key_on(&mut browser, &path).await;
+    let form = [("tenant", "fund"), ("id", "seikyu1"), ("key", &*key)];
+    let made = sent_twice(&world, &browser, &format!("{path}/add"), &form).await;
+    assert!(made.text().contains("初期パスワード"));
+    for (deed, count) in [
+        ("facility-enroll", 1),
+        ("master-reset", 1),
+        ("master-reset-refused", 0),
+        // One from the shell.
+        ("operator-add", 2),
+        ("claims-account", 1),
+    ] {
+        assert_eq!(events(&world, deed).await.len(), count, "{deed}");
+    }
+    // Another session has the form with its key, and is answered as to a form of its own.
+    let (_, mut other) = world.operator("sato").await;
+    let foreign = other.post("/facilities", &enrolment).await;
+    assert_eq!(foreign.code_of_field("code"), "enrolled");
+    let again = browser.post("/facilities", &enrolment).await;
+    assert_eq!(again.text(), issued.text());
+    let thief = browser.cookies();
+    browser.post("/sign-out", &[]).await;
+    let turned = Browser::with(&world, &thief)
+        .post("/facilities", &enrolment)
+        .await;
+    assert_eq!(turned.header("location"), Some("/sign-in"));
+    world.pass_seconds(30);
+    let code = world.code(&secret);
+    assert_eq!(browser.sign_in("suzuki", PASSWORD, &code).await.status, 303);
+    let later = browser.post("/facilities", &enrolment).await;
+    assert_eq!(later.code_of_field("code"), "enrolled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_kept_for_ten_minutes_and_a_refusal_is_not() {
+    let world = World::start().await;
+    let (_, mut browser) = world.operator("suzuki").await;
+    let key = key_on(&mut browser, "/operators").await;
+    let form = [("name", "tanaka"), ("key", &*key)];
+    let invited = browser.post("/operators", &form).await;
+    world.pass_seconds(599);
+    assert_eq!(
+        browser.post("/operators", &form).await.text(),
+        invited.text()
+    );
+    world.pass_seconds(1);
+    let later = browser.post("/operators", &form).await;
+    assert_eq!((later.status, later.code_shown()), (422, "taken".into()));
+    // The page that refuses carries another key.
+    assert_ne!(later.between("name=\"key\" value=\"", "\""), key);
+    let form = [("code", ""), ("id", "x"), ("key", &*key)];
+    let path = format!("/claims/accounts/{CLINIC}/add");
+    assert_eq!(browser.post(&path, &form).await.status, 404);
+    enrol(&mut browser, CLINIC).await;
+    assert_eq!(browser.post(&path, &form).await.status, 422);
 }
