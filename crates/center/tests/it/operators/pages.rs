@@ -479,3 +479,44 @@ async fn an_answer_is_kept_for_ten_minutes_and_a_refusal_is_not() {
     enrol(&mut browser, CLINIC).await;
     assert_eq!(browser.post(&path, &form).await.status, 422);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_or_a_window_sent_twice_is_one_and_other_contents_are_another() {
+    let world = World::start().await;
+    let (_, mut browser) = world.operator("suzuki").await;
+    let key = key_on(&mut browser, "/notices").await;
+    let notice = |title| {
+        [
+            ("title", title),
+            ("body", "夜間に止まります。"),
+            ("key", &*key),
+        ]
+    };
+    let posted = sent_twice(&world, &browser, "/notices", &notice("回線工事")).await;
+    assert_eq!(posted.header("location"), Some("/notices?done=posted"));
+    assert_eq!(events(&world, "notice-post").await.len(), 1);
+    browser.post("/notices", &notice("回線工事の延期")).await;
+    assert_eq!(events(&world, "notice-post").await.len(), 2);
+    let key = key_on(&mut browser, "/modes").await;
+    let window = [
+        ("kind", "disaster"),
+        ("prefecture", "13"),
+        ("reason", "地震"),
+        ("until", "72"),
+        ("key", &*key),
+    ];
+    let opened = sent_twice(&world, &browser, "/modes", &window).await;
+    assert_eq!(opened.header("location"), Some("/modes?done=open"));
+    assert_eq!(events(&world, "emergency-step").await.len(), 1);
+    let key = key_on(&mut browser, "/claims/windows").await;
+    let opening = [
+        ("tenant", "fund"),
+        ("from", "2026-01-01 0:00"),
+        ("until", "2099-12-31 24:00"),
+        ("reason", "障害のため"),
+        ("key", &*key),
+    ];
+    let opened = sent_twice(&world, &browser, "/claims/windows", &opening).await;
+    assert_eq!(opened.status, 303);
+    assert_eq!(events(&world, "claims-opening").await.len(), 1);
+}
