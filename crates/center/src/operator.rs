@@ -9,6 +9,7 @@ mod about;
 pub(crate) mod answers;
 mod audit;
 mod claims;
+mod deed_page;
 mod facilities;
 mod feeds;
 mod load;
@@ -86,18 +87,30 @@ fn pages() -> Router<App> {
         )
         .route(people::HERE, get(people::list).post(people::add))
         .route("/operators/{name}", get(people::one))
-        .route("/operators/{name}/disable", post(people::disable))
-        .route("/operators/{name}/reset", post(people::reset))
+        .route(
+            "/operators/{name}/disable",
+            get(people::before_disabling).post(people::disable),
+        )
+        .route(
+            "/operators/{name}/reset",
+            get(people::before_reset).post(people::reset),
+        )
         .merge(facility_pages())
         .merge(audit_pages())
         .route(load::HERE, get(load::page))
         .merge(feed_pages())
         .merge(claims_pages())
         .route(notices::HERE, get(notices::list).post(notices::post))
-        .route("/notices/{id}/withdraw", post(notices::withdraw))
+        .route(
+            "/notices/{id}/withdraw",
+            get(notices::before_withdrawal).post(notices::withdraw),
+        )
         .route(modes::HERE, get(modes::list).post(modes::open))
         .route("/modes/{id}", get(modes::usage))
-        .route("/modes/{id}/{step}", post(modes::step))
+        .route(
+            "/modes/{id}/{step}",
+            get(modes::before_closing).post(modes::step),
+        )
 }
 
 /// Feeds, and what is done with batches.
@@ -118,12 +131,18 @@ fn claims_pages() -> Router<App> {
         .route(claims::HERE, get(claims::page))
         .route(accounts::HERE, get(accounts::form).post(accounts::search))
         .route("/claims/accounts/{code}", get(accounts::list))
-        .route("/claims/accounts/{code}/{deed}", post(accounts::fulfil))
+        .route(
+            "/claims/accounts/{code}/{deed}",
+            get(accounts::before).post(accounts::fulfil),
+        )
         .route(filings::HERE, get(filings::list))
         .route("/claims/filings/{id}", get(filings::one))
         .route("/claims/filings/{id}/{deed}", post(filings::decide))
         .route(windows::HERE, get(windows::list).post(windows::make))
-        .route("/claims/windows/{id}/{deed}", post(windows::stop))
+        .route(
+            "/claims/windows/{id}/{deed}",
+            get(windows::before_stop).post(windows::stop),
+        )
 }
 
 /// The audit chain and the looks.

@@ -274,10 +274,15 @@ pub(crate) async fn withdraw(app: &App, id: &str, by: Actor) -> Result<(), Told>
     if app.engine.withdraw_notice(id.as_u128(), event).await? {
         Ok(())
     } else {
-        Err(Told::none(
-            "id",
-            "この id の掲載中のお知らせはありません。お知らせの一覧で確かめてください。",
-            "no notice of this id is in force; see onshi notice list",
-        ))
+        Err(none_in_force())
     }
+}
+
+/// No notice of an identifier can be withdrawn.
+pub(crate) fn none_in_force() -> Told {
+    Told::none(
+        "id",
+        "この id の掲載中のお知らせはありません。お知らせの一覧で確かめてください。",
+        "no notice of this id is in force; see onshi notice list",
+    )
 }

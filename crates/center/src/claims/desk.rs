@@ -462,7 +462,8 @@ fn reasoned(member: &'static str, text: &str) -> Result<String, Told> {
     Ok(text.to_owned())
 }
 
-fn unknown() -> Told {
+/// There is no such account.
+pub(crate) fn unknown() -> Told {
     Told::none(
         "id",
         "この利用者IDはありません。",

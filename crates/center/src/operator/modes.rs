@@ -12,6 +12,7 @@ use serde::Deserialize;
 use ui::component::{Choice, ErrorSummary, Need, Select, TextField, Width};
 use ui::language::Words;
 
+use super::deed_page::{Loss, confirmed};
 use super::facilities::prefecture_label;
 use super::{Done, Filled, Frame, Operator, set_up, show};
 use crate::app::App;
@@ -140,12 +141,47 @@ pub(super) async fn open(
     }
 }
 
-/// A later end, in hours after the present one.
+/// A later end, in hours after the present one; the tick of an end at once.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct StepForm {
     hours: String,
     until: String,
+    confirm: String,
+}
+
+/// The page before a window is closed.
+fn before(app: &App, operator: &Operator, id: &str, told: Option<&Told>) -> Result<Response, Told> {
+    let own = operator.name.to_string();
+    let found = windows::list(app)?.into_iter().find(|it| it.id == id);
+    let found = found.ok_or_else(|| windows::unknown(id))?;
+    let found = line(found, &own, &operator.words);
+    let loss = Loss {
+        here: format!("{HERE}/{}/close", found.id),
+        texts: ("window-closing", "window-closing-lead"),
+        facts: vec![
+            ("window-mode", found.title),
+            ("window-reason", found.reason),
+            ("window-standing", found.standing),
+            ("window-places", found.places),
+            ("window-period", found.period),
+        ],
+        hidden: Vec::new(),
+        back: (HERE.to_owned(), "to-modes"),
+    };
+    Ok(loss.page(operator, told))
+}
+
+pub(super) async fn before_closing(
+    State(app): State<App>,
+    operator: Operator,
+    Path((id, step)): Path<(String, String)>,
+) -> Response {
+    let outcome = match step.as_str() {
+        "close" => before(&app, &operator, &id, None),
+        _ => Err(windows::unknown(&id)),
+    };
+    operator.shown(HERE, outcome)
 }
 
 pub(super) async fn step(
@@ -158,7 +194,13 @@ pub(super) async fn step(
     let (wanted, done) = match step.as_str() {
         "approve" => (WindowStep::Approve, "approve"),
         "extend" => (WindowStep::Extend(later(&form.hours, end)), "extend"),
-        "close" => (WindowStep::Close, "close"),
+        "close" => {
+            if let Err(told) = confirmed(&form.confirm) {
+                let outcome = before(&app, &operator, &id, Some(&told));
+                return operator.shown(HERE, outcome);
+            }
+            (WindowStep::Close, "close")
+        }
         _ => return operator.shown(HERE, Err(windows::unknown(&id))),
     };
     match windows::step(&app, &id, wanted, operator.actor()).await {

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use ui::component::{Checkbox, ErrorSummary, Need, TextField, Width};
 use ui::language::Words;
 
+use super::deed_page::{Loss, Tick, confirmed};
 use super::facilities::{kind_label, prefecture_label};
 use super::{Done, Filled, Frame, Operator, set_up, show};
 use crate::app::App;
@@ -261,11 +262,45 @@ pub(super) async fn post(
     }
 }
 
-pub(super) async fn withdraw(
+/// The page before a notice is taken back.
+fn before(app: &App, operator: &Operator, id: &str, told: Option<&Told>) -> Result<Response, Told> {
+    let found = posted_notices::list(app)?.into_iter();
+    let mut found = found.map(|it| line(it, &operator.words));
+    let found = found.find(|it| it.id == id && it.may_withdraw);
+    let found = found.ok_or_else(posted_notices::none_in_force)?;
+    let loss = Loss {
+        here: format!("{HERE}/{}/withdraw", found.id),
+        texts: ("notice-withdrawing", "notice-withdrawing-lead"),
+        facts: vec![
+            ("notice-title", found.title),
+            ("notice-audience", found.audience),
+            ("notice-until", found.until),
+        ],
+        hidden: Vec::new(),
+        back: (HERE.to_owned(), "to-notices"),
+    };
+    Ok(loss.page(operator, told))
+}
+
+pub(super) async fn before_withdrawal(
     State(app): State<App>,
     operator: Operator,
     Path(id): Path<String>,
 ) -> Response {
+    let outcome = before(&app, &operator, &id, None);
+    operator.shown(HERE, outcome)
+}
+
+pub(super) async fn withdraw(
+    State(app): State<App>,
+    operator: Operator,
+    Path(id): Path<String>,
+    Filled(form): Filled<Tick>,
+) -> Response {
+    if let Err(told) = confirmed(&form.confirm) {
+        let outcome = before(&app, &operator, &id, Some(&told));
+        return operator.shown(HERE, outcome);
+    }
     match posted_notices::withdraw(&app, &id, operator.actor()).await {
         Ok(()) => Redirect::to(&format!("{HERE}?done=withdrawn")).into_response(),
         Err(told) => operator.shown(HERE, Err(told)),

@@ -10,6 +10,7 @@ use store::operators::Last;
 use ui::component::{Fact, Fault, TextField};
 use ui::language::Words;
 
+use super::deed_page::{Loss, Tick, confirmed};
 use super::{Done, Filled, Frame, Operator, show};
 use crate::app::App;
 use crate::operators::{self, Invitation, OperatorLine};
@@ -158,7 +159,8 @@ pub(super) async fn one(
     operator.shown(HERE, outcome)
 }
 
-fn person_page(app: &App, operator: &Operator, name: &str) -> Result<Response, Told> {
+/// The operator of a name.
+fn person(app: &App, operator: &Operator, name: &str) -> Result<OperatorLine, Told> {
     let words = &operator.words;
     let found = operators::list(app)?.into_iter().find(|it| it.name == name);
     let none = || {
@@ -168,7 +170,12 @@ fn person_page(app: &App, operator: &Operator, name: &str) -> Result<Response, T
             words.say("no-such-person"),
         )
     };
-    let found = found.ok_or_else(none)?;
+    found.ok_or_else(none)
+}
+
+fn person_page(app: &App, operator: &Operator, name: &str) -> Result<Response, Told> {
+    let words = &operator.words;
+    let found = person(app, operator, name)?;
     let fact = |label: &str, text: String| Fact {
         label: words.say(label),
         text,
@@ -197,11 +204,59 @@ fn person_page(app: &App, operator: &Operator, name: &str) -> Result<Response, T
     Ok(show(StatusCode::OK, &page))
 }
 
-pub(super) async fn disable(
+/// The page before an operator's disabling or reset.
+fn before(
+    app: &App,
+    operator: &Operator,
+    (name, deed): (&str, &str),
+    told: Option<&Told>,
+) -> Response {
+    let texts = if deed == "disable" {
+        ("disable-person-now", "disable-person-lead")
+    } else {
+        ("reset-person-now", "reset-person-lead")
+    };
+    let outcome = person(app, operator, name).map(|found| {
+        let loss = Loss {
+            here: format!("{HERE}/{}/{deed}", found.name),
+            texts,
+            facts: vec![
+                ("operator-name", found.name),
+                ("person-state", state(&found.state, &operator.words).0),
+            ],
+            hidden: Vec::new(),
+            back: (HERE.to_owned(), "to-people"),
+        };
+        loss.page(operator, told)
+    });
+    operator.shown(HERE, outcome)
+}
+
+pub(super) async fn before_disabling(
     State(app): State<App>,
     operator: Operator,
     Path(name): Path<String>,
 ) -> Response {
+    before(&app, &operator, (&name, "disable"), None)
+}
+
+pub(super) async fn before_reset(
+    State(app): State<App>,
+    operator: Operator,
+    Path(name): Path<String>,
+) -> Response {
+    before(&app, &operator, (&name, "reset"), None)
+}
+
+pub(super) async fn disable(
+    State(app): State<App>,
+    operator: Operator,
+    Path(name): Path<String>,
+    Filled(form): Filled<Tick>,
+) -> Response {
+    if let Err(told) = confirmed(&form.confirm) {
+        return before(&app, &operator, (&name, "disable"), Some(&told));
+    }
     match operators::disable(&app, &name, operator.actor(), Last::Stays).await {
         Ok(()) => Redirect::to(&format!("{HERE}?done=disabled")).into_response(),
         Err(told) => operator.shown(HERE, Err(told)),
@@ -212,7 +267,11 @@ pub(super) async fn reset(
     State(app): State<App>,
     operator: Operator,
     Path(name): Path<String>,
+    Filled(form): Filled<Tick>,
 ) -> Response {
+    if let Err(told) = confirmed(&form.confirm) {
+        return before(&app, &operator, (&name, "reset"), Some(&told));
+    }
     match operators::reset(&app, &name, operator.actor()).await {
         Ok(invitation) => invited(&operator, invitation),
         Err(told) => operator.shown(HERE, Err(told)),

@@ -2,12 +2,13 @@
 
 pub(crate) mod browser;
 mod claims;
+mod deed_pages;
 mod feeds;
 mod pages;
 
 use center::control::{Order, Reply, send};
 
-use crate::operators::browser::{Browser, PASSWORD};
+use crate::operators::browser::{Browser, PASSWORD, SURE};
 use crate::world::World;
 
 pub(crate) async fn events(world: &World, deed: &str) -> Vec<center::audit::AuditLine> {
@@ -228,7 +229,7 @@ async fn an_operator_who_is_disabled_or_reset_while_signed_in_is_out_at_once() {
     let (_, mut first) = world.operator("suzuki").await;
     let (_, mut second) = world.operator("tanaka").await;
     assert_eq!(second.get("/operators").await.status, 200);
-    let done = first.post("/operators/tanaka/disable", &[]).await;
+    let done = first.post("/operators/tanaka/disable", &SURE).await;
     assert_eq!(done.status, 303);
     let told = first.get(done.header("location").unwrap()).await;
     assert_eq!(told.code_shown(), "disabled");
@@ -239,7 +240,7 @@ async fn an_operator_who_is_disabled_or_reset_while_signed_in_is_out_at_once() {
         ("operator:suzuki", "operator=tanaka")
     );
     // One who was disabled comes back by a reset, with everything chosen anew.
-    let page = first.post("/operators/tanaka/reset", &[]).await;
+    let page = first.post("/operators/tanaka/reset", &SURE).await;
     assert_eq!(page.status, 200);
     let link = browser::path(&page.between("data-link>", "<"));
     let secret = second.secret_of(&link).await;
@@ -253,7 +254,7 @@ async fn an_operator_who_is_disabled_or_reset_while_signed_in_is_out_at_once() {
     assert_eq!(second.get("/operators").await.status, 200);
     // Nobody resets the factor of somebody at work without ending that work.
     assert_eq!(
-        second.post("/operators/suzuki/reset", &[]).await.status,
+        second.post("/operators/suzuki/reset", &SURE).await.status,
         200
     );
     assert_eq!(first.get("/operators").await.status, 303);
@@ -264,7 +265,7 @@ async fn the_last_who_signs_in_is_not_disabled_on_the_page_but_from_the_shell() 
     let world = World::start().await;
     let (_, mut browser) = world.operator("suzuki").await;
     world.invite("tanaka").await;
-    let refused = browser.post("/operators/suzuki/disable", &[]).await;
+    let refused = browser.post("/operators/suzuki/disable", &SURE).await;
     assert_eq!(
         (refused.status, refused.code_shown()),
         (422, "last_operator".into())
@@ -280,7 +281,7 @@ async fn a_name_means_one_person_for_good() {
     let world = World::start().await;
     let (_, mut browser) = world.operator("suzuki").await;
     world.operator("tanaka").await;
-    browser.post("/operators/tanaka/disable", &[]).await;
+    browser.post("/operators/tanaka/disable", &SURE).await;
     let taken = browser.post("/operators", &[("name", "tanaka")]).await;
     assert_eq!((taken.status, taken.code_shown()), (422, "taken".into()));
     for wrong in ["", "local", "鈴木", "Suzuki"] {

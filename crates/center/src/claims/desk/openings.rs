@@ -87,14 +87,7 @@ pub(crate) async fn stop_opening(app: &App, id: &str, stop: Stop, by: Actor) -> 
     let id = id_of(id)?;
     let found = app.engine.claims_openings(now)?.into_iter();
     let mut found = found.filter(|it| it.id == id && it.withdrawn.is_none());
-    let none = || {
-        Told::none(
-            "id",
-            "取り消しや終了ができる延長がありません。一覧を確かめてください。",
-            "there is no such opening in force; look at the list",
-        )
-    };
-    let has_begun = found.next().ok_or_else(none)?.opening.from() <= now;
+    let has_begun = found.next().ok_or_else(none_in_force)?.opening.from() <= now;
     let state = match (stop, has_begun) {
         (Stop::Withdraw, false) => "withdrawn",
         (Stop::End, true) => "ended",
@@ -121,8 +114,17 @@ pub(crate) async fn stop_opening(app: &App, id: &str, stop: Stop, by: Actor) -> 
     if app.engine.withdraw_claims_opening(id, event).await? {
         Ok(())
     } else {
-        Err(none())
+        Err(none_in_force())
     }
+}
+
+/// No opening of an identifier can be withdrawn or ended.
+pub(crate) fn none_in_force() -> Told {
+    Told::none(
+        "id",
+        "取り消しや終了ができる延長がありません。一覧を確かめてください。",
+        "there is no such opening in force; look at the list",
+    )
 }
 
 /// The openings that are not over.

@@ -11,6 +11,7 @@ use domain::institution_code::InstitutionCode;
 use serde::Deserialize;
 use ui::component::{Choice, ErrorSummary, Fact, Fault, Need, Select, TextField, Width};
 
+use super::super::deed_page::{Loss, confirmed};
 use super::super::{Done, Filled, Frame, Operator, set_up, show};
 use super::{minute, tenant_label, tenant_name};
 use crate::app::App;
@@ -138,6 +139,56 @@ pub(in crate::operator) struct AccountForm {
     tenant: String,
     id: String,
     display_name: String,
+    confirm: String,
+}
+
+/// Keys of title and of what will follow, of a deed that takes something away.
+fn texts(deed: &str) -> Option<(&'static str, &'static str)> {
+    match deed {
+        "reset" => Some(("claims-account-resetting", "claims-account-resetting-lead")),
+        "disable" => Some(("claims-account-disabling", "claims-account-disabling-lead")),
+        _ => None,
+    }
+}
+
+/// The page before such a deed.
+fn before_page(
+    app: &App,
+    operator: &Operator,
+    (code, deed): (&str, &str),
+    form: &AccountForm,
+    told: Option<&Told>,
+) -> Result<Response, Told> {
+    let texts = texts(deed).ok_or_else(Told::no_such_deed)?;
+    let (code, facility) = known(app, code)?;
+    let found = desk::accounts(app, Some(&code.to_string()))?.into_iter();
+    let mut found = found.map(|it| it.name);
+    let found = found.find(|it| it.tenant == form.tenant && it.id == form.id);
+    let found = found.ok_or_else(desk::unknown)?;
+    let tenant = tenant_name(&found.tenant, &operator.words);
+    let loss = Loss {
+        here: format!("{HERE}/{code}/{deed}"),
+        texts,
+        facts: vec![
+            ("institution-code", code.to_string()),
+            ("facility-name", facility),
+            ("claims-tenant", tenant),
+            ("claims-account-id", found.id.clone()),
+        ],
+        hidden: vec![("tenant", found.tenant), ("id", found.id)],
+        back: (format!("{HERE}/{code}"), "claims-accounts-back"),
+    };
+    Ok(loss.page(operator, told))
+}
+
+pub(in crate::operator) async fn before(
+    State(app): State<App>,
+    operator: Operator,
+    Path((code, deed)): Path<(String, String)>,
+    Query(form): Query<AccountForm>,
+) -> Response {
+    let outcome = before_page(&app, &operator, (&code, &deed), &form, None);
+    operator.shown(HERE, outcome)
 }
 
 pub(in crate::operator) async fn fulfil(
@@ -146,6 +197,12 @@ pub(in crate::operator) async fn fulfil(
     Path((code, deed)): Path<(String, String)>,
     Filled(form): Filled<AccountForm>,
 ) -> Response {
+    if texts(&deed).is_some()
+        && let Err(told) = confirmed(&form.confirm)
+    {
+        let outcome = before_page(&app, &operator, (&code, &deed), &form, Some(&told));
+        return operator.shown(HERE, outcome);
+    }
     let name = ClaimsAccountName {
         tenant: form.tenant.clone(),
         code: code.clone(),

@@ -10,10 +10,11 @@ use serde::Deserialize;
 use ui::component::{Choice, ErrorSummary, Need, Select, TextField, Width};
 use ui::language::Words;
 
+use super::super::deed_page::{Loss, Tick, confirmed};
 use super::super::{Done, Filled, Frame, Operator, set_up, show};
 use super::{minute, tenant_name, tenants};
 use crate::app::App;
-use crate::claims::desk::openings::{Stop, open, open_times, stop_opening};
+use crate::claims::desk::openings::{Stop, none_in_force, open, open_times, stop_opening};
 use crate::claims::desk::{ClaimsOpeningLine, NewClaimsOpening};
 use crate::told::{Told, faults};
 
@@ -99,11 +100,55 @@ pub(in crate::operator) async fn make(
     }
 }
 
-pub(in crate::operator) async fn stop(
+/// The page before an opening is taken back or ended.
+fn before(
+    app: &App,
+    operator: &Operator,
+    (id, deed): (&str, &str),
+    told: Option<&Told>,
+) -> Result<Response, Told> {
+    let texts = match deed {
+        "withdraw" => ("claims-withdrawing", "claims-withdrawing-lead"),
+        "end" => ("claims-ending", "claims-ending-lead"),
+        _ => return Err(Told::no_such_deed()),
+    };
+    let found = open_times(app)?.into_iter();
+    let mut found = found.map(|it| line(it, &operator.words));
+    let found = found.find(|it| it.id == id && (it.may_end || it.may_withdraw));
+    let found = found.ok_or_else(none_in_force)?;
+    let loss = Loss {
+        here: format!("{HERE}/{}/{deed}", found.id),
+        texts,
+        facts: vec![
+            ("claims-tenant", found.tenant),
+            ("claims-period", found.period),
+            ("claims-opening-reason", found.reason),
+        ],
+        hidden: Vec::new(),
+        back: (HERE.to_owned(), "to-claims-windows"),
+    };
+    Ok(loss.page(operator, told))
+}
+
+pub(in crate::operator) async fn before_stop(
     State(app): State<App>,
     operator: Operator,
     Path((id, deed)): Path<(String, String)>,
 ) -> Response {
+    let outcome = before(&app, &operator, (&id, &deed), None);
+    operator.shown(HERE, outcome)
+}
+
+pub(in crate::operator) async fn stop(
+    State(app): State<App>,
+    operator: Operator,
+    Path((id, deed)): Path<(String, String)>,
+    Filled(form): Filled<Tick>,
+) -> Response {
+    if let Err(told) = confirmed(&form.confirm) {
+        let outcome = before(&app, &operator, (&id, &deed), Some(&told));
+        return operator.shown(HERE, outcome);
+    }
     let (how, done) = match deed.as_str() {
         "withdraw" => (Stop::Withdraw, "withdrawn"),
         "end" => (Stop::End, "ended"),

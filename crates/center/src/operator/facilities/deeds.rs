@@ -1,14 +1,14 @@
 //! What an operator does for a facility, each with a page that says what will follow, and a tick: another terminal, a certificate issued anew
 //! or revoked, a reader, the secret number, the master's reset, the succession. The functions behind them are the shell's.
 
-use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use ui::component::{ButtonTone, Checkbox, ErrorSummary, Fact, Fault, TextField};
+use ui::component::{ButtonTone, Checkbox, Fact, Fault, TextField, WayOn};
 
-use super::super::{Filled, Frame, Operator, set_up, show};
+use super::super::deed_page::{DeedPage, confirm, confirmed};
+use super::super::{Filled, Operator, set_up, show};
 use super::one::no_facility;
 use super::{HERE, issued, issued_page};
 use crate::app::App;
@@ -72,22 +72,6 @@ impl Order {
     }
 }
 
-#[derive(Template)]
-#[template(path = "operator/facility_deed.html")]
-struct DeedPage {
-    frame: Frame,
-    summary: ErrorSummary,
-    title: String,
-    lead: String,
-    facts: Vec<Fact>,
-    action: String,
-    hidden: Vec<(&'static str, String)>,
-    fields: Vec<TextField>,
-    ticks: Vec<Checkbox>,
-    tone: ButtonTone,
-    back: String,
-}
-
 /// What the forms send; each order reads its own members.
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -141,13 +125,8 @@ async fn obey(
     let order = Order::parse(order).ok_or_else(no_facility)?;
     let code = institution(code).map_err(|_| no_facility())?;
     let facility = app.engine.facility(code)?.ok_or_else(no_facility)?;
-    if order.takes_away() && form.confirm != "yes" {
-        return Err(Told::of(
-            "confirm",
-            "not_confirmed",
-            "内容を確かめて、チェックを入れてください。",
-            "look at what will follow, and tick the box",
-        ));
+    if order.takes_away() {
+        confirmed(&form.confirm)?;
     }
     let (by, code) = (operator.actor(), code.to_string());
     let terminal = || Terminal {
@@ -319,7 +298,7 @@ fn deed_page(
         }
     }
     if order.takes_away() {
-        ticks.push(tick("confirm", "confirm", ""));
+        ticks.push(confirm(words));
     }
     let status = if faults.is_empty() {
         StatusCode::OK
@@ -341,7 +320,10 @@ fn deed_page(
         } else {
             ButtonTone::Primary
         },
-        back: format!("{HERE}/{code}"),
+        back: WayOn {
+            href: format!("{HERE}/{code}"),
+            text: words.say("to-facility"),
+        },
     };
     Ok(show(status, &page))
 }

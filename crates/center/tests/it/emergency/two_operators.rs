@@ -1,7 +1,7 @@
 //! Two operators are two people: not two names of the shell, nor an operator and whoever holds what that operator signs in with.
 
 use super::*;
-use crate::operators::browser::{Browser, PASSWORD};
+use crate::operators::browser::{Browser, PASSWORD, SURE};
 use crate::world::check;
 
 const DAY: i64 = 86_400;
@@ -144,7 +144,7 @@ async fn what_an_operator_asks_on_the_pages_is_approved_by_another_or_from_the_s
 async fn whoever_reset_another_is_no_second_person_beside_that_one_for_a_week() {
     let center = Center::start(&["suzuki", "tanaka", "sato"]).await;
     let mut suzuki = center.sign_in("suzuki").await;
-    let reset = suzuki.post("/operators/tanaka/reset", &[]).await;
+    let reset = suzuki.post("/operators/tanaka/reset", &SURE).await;
     let link = link_in(&reset.text());
     let mut thief = Browser::new(&center.world);
     let secret = thief.secret_of(&link).await;
@@ -178,8 +178,8 @@ async fn an_operator_the_opener_added_or_brought_back_approves_nothing_of_the_op
     let mut suzuki = center.sign_in("suzuki").await;
     let added = suzuki.post("/operators", &[("name", "yamada")]).await;
     let links = [link_in(&added.text()), {
-        suzuki.post("/operators/tanaka/disable", &[]).await;
-        let back = suzuki.post("/operators/tanaka/reset", &[]).await;
+        suzuki.post("/operators/tanaka/disable", &SURE).await;
+        let back = suzuki.post("/operators/tanaka/reset", &SURE).await;
         link_in(&back.text())
     }];
     let asked = center.open(&mut suzuki).await;

@@ -7,8 +7,11 @@ use crate::world::{RawAnswer, World, exchange};
 
 pub(crate) const PASSWORD: &str = "Tegami-12345";
 
+/// The tick of a deed that takes something away.
+pub(crate) const SURE: [(&str, &str); 1] = [("confirm", "yes")];
+
 /// Every page that needs a sign-in.
-pub(crate) const PAGES: [&str; 22] = [
+pub(crate) const PAGES: [&str; 28] = [
     "/",
     "/load",
     "/facilities",
@@ -20,21 +23,27 @@ pub(crate) const PAGES: [&str; 22] = [
     "/feeds",
     "/feeds/late",
     "/notices",
+    "/notices/1/withdraw",
+    "/modes/1/close",
     "/claims",
     "/claims/accounts",
     "/claims/accounts/1319999999",
+    "/claims/accounts/1319999999/disable",
     "/claims/filings",
     "/claims/windows",
+    "/claims/windows/1/end",
     "/audit",
     "/audit/verify",
     "/looks",
     "/password",
     "/operators",
     "/operators/suzuki",
+    "/operators/suzuki/disable",
+    "/operators/suzuki/reset",
 ];
 
 /// Every form that changes or tells something.
-pub(crate) const DEEDS: [&str; 27] = [
+pub(crate) const DEEDS: [&str; 29] = [
     "/password",
     "/sign-out",
     "/facilities",
@@ -48,6 +57,8 @@ pub(crate) const DEEDS: [&str; 27] = [
     "/feeds/1/undo",
     "/feeds/1/report.csv",
     "/notices",
+    "/notices/1/withdraw",
+    "/modes/1/close",
     "/claims/accounts",
     "/claims/accounts/1319999999/add",
     "/claims/accounts/1319999999/reset",

@@ -3,7 +3,7 @@
 use api::claims::NewClaimsFiling;
 
 use crate::claims::{IN_TIME, first_session, world_at};
-use crate::operators::browser::Browser;
+use crate::operators::browser::{Browser, SURE};
 use crate::operators::events;
 use crate::world::World;
 
@@ -80,7 +80,7 @@ async fn an_account_is_made_shown_once_reset_and_disabled_for_its_facility_alone
         (other.status, other.code_of_field("tenant")),
         (422, "other_prefecture".into())
     );
-    let of = [("tenant", "fund"), ("id", "seikyu1")];
+    let of = [("tenant", "fund"), ("id", "seikyu1"), SURE[0]];
     let reset = browser.post(&format!("{ACCOUNTS}/reset"), &of).await;
     assert_eq!(reset.status, 200);
     for (deed, mark) in [("disable", "停止中"), ("enable", "使用中")] {
@@ -88,7 +88,7 @@ async fn an_account_is_made_shown_once_reset_and_disabled_for_its_facility_alone
         assert_eq!(done.status, 303, "{deed}");
         assert!(browser.get(ACCOUNTS).await.text().contains(mark), "{deed}");
     }
-    let nobody = [("tenant", "fund"), ("id", "nobody")];
+    let nobody = [("tenant", "fund"), ("id", "nobody"), SURE[0]];
     let none = browser.post(&format!("{ACCOUNTS}/reset"), &nobody).await;
     assert_eq!(none.status, 404);
     assert_eq!(browser.get("/claims/accounts/1310000001").await.status, 404);
@@ -221,7 +221,7 @@ async fn time_is_opened_with_a_reason_withdrawn_before_it_begins_and_ended_after
         Some("2026-10-20T23:00:00.000000Z")
     );
     let page = browser.get("/claims/windows").await;
-    let begun = page.between("action=\"/claims/windows/", "/end\"");
+    let begun = page.between("href=\"/claims/windows/", "/end\"");
     let planned = page.text();
     let planned = planned.split("/withdraw\"").next().unwrap();
     let planned = planned
@@ -238,7 +238,7 @@ async fn time_is_opened_with_a_reason_withdrawn_before_it_begins_and_ended_after
         (&planned, "forget", 404),
     ] {
         let path = format!("/claims/windows/{id}/{deed}");
-        assert_eq!(browser.post(&path, &[]).await.status, status, "{deed}");
+        assert_eq!(browser.post(&path, &SURE).await.status, status, "{deed}");
     }
     let door = clinic.client.claims_entry().await.unwrap();
     assert!(!door.tenants[0].submission.is_open);

@@ -3,11 +3,9 @@
 use domain::feed::insurer::InsurerKind;
 
 use crate::insurer_feeds::{coverage, load, loss, members};
-use crate::operators::browser::Browser;
+use crate::operators::browser::{Browser, SURE};
 use crate::operators::events;
 use crate::world::World;
-
-const SURE: [(&str, &str); 1] = [("confirm", "yes")];
 
 /// Members, and a batch that takes the ratio of two of them: held under number 3.
 async fn held(world: &World) {

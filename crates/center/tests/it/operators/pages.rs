@@ -1,6 +1,6 @@
 //! What operators do on their pages: facilities, notices, the audit chain, the load. Each deed is on record under the operator's name.
 
-use crate::operators::browser::{Browser, PASSWORD};
+use crate::operators::browser::{Browser, PASSWORD, SURE};
 use crate::operators::events;
 use crate::world::World;
 
@@ -199,13 +199,15 @@ async fn a_notice_of_the_page_reaches_whom_it_is_for_until_it_is_withdrawn() {
         );
     }
     let page = browser.get("/notices").await;
-    let id = page.between("action=\"/notices/", "/withdraw");
-    let done = browser.post(&format!("/notices/{id}/withdraw"), &[]).await;
+    let id = page.between("href=\"/notices/", "/withdraw");
+    let done = browser
+        .post(&format!("/notices/{id}/withdraw"), &SURE)
+        .await;
     assert_eq!(done.status, 303);
     assert!(clinic.client.notices().await.unwrap().notices.is_empty());
     assert_eq!(
         browser
-            .post(&format!("/notices/{id}/withdraw"), &[])
+            .post(&format!("/notices/{id}/withdraw"), &SURE)
             .await
             .status,
         404

@@ -88,7 +88,10 @@ impl Walk {
         assert!(!self.text("main").await.contains("百恵"), "without names");
         look(self, "operator-mode-usage").await;
         self.operate("/modes").await;
-        self.press("main form[action$='/close'] button").await;
+        self.press("main a[href$='/close']").await;
+        look(self, "operator-mode-close").await;
+        self.press_box("confirm").await;
+        self.press("main form [data-tone=danger]").await;
         assert_eq!(self.code("main .onshi-banner").await, "close");
         self.picture("operator-modes-closed").await;
         self.browser.switch_to_window(terminal).await.unwrap();

@@ -241,7 +241,16 @@ async fn notices(walk: &Walk) {
     .await;
     assert_eq!(walk.code("main .onshi-banner").await, "posted");
     look(walk, "operator-notices-posted").await;
-    walk.press("form[action$='/withdraw'] button").await;
+    walk.press("main a[href$='/withdraw']").await;
+    look(walk, "operator-notice-withdrawal").await;
+    walk.press("main form [data-tone=danger]").await;
+    assert_eq!(
+        walk.code(".onshi-banner").await,
+        "invalid_input",
+        "not ticked"
+    );
+    walk.press_box("confirm").await;
+    walk.press("main form [data-tone=danger]").await;
     assert_eq!(walk.code("main .onshi-banner").await, "withdrawn");
 }
 
@@ -265,6 +274,14 @@ async fn chain(walk: &Walk) {
     let whole = Locator::Css("[data-code=chain_whole]");
     walk.wait().for_element(whole).await.unwrap();
     look_as_it_is(walk, "operator-verified").await;
+}
+
+/// Disables the operator whose page is open.
+async fn disable(walk: &Walk) {
+    walk.press("main a[href$='/disable']").await;
+    look_as_it_is(walk, "operator-disable").await;
+    walk.press_box("confirm").await;
+    walk.press("main form [data-tone=danger]").await;
 }
 
 /// A colleague's link is opened in the same browser, which thereby is the colleague's.
@@ -297,9 +314,9 @@ async fn colleague(walk: &Walk) {
     assert_eq!(walk.code("main .onshi-banner").await, "link_closed");
     let to = |path: &str| format!("{base}{path}");
     walk.browser.goto(&to("/operators/demo")).await.unwrap();
-    walk.press("form[action$='/disable'] button").await;
+    disable(walk).await;
     assert_eq!(walk.code("main .onshi-banner").await, "disabled");
     walk.browser.goto(&to("/operators/suzuki")).await.unwrap();
-    walk.press("form[action$='/disable'] button").await;
+    disable(walk).await;
     assert_eq!(walk.code("main .onshi-banner").await, "last_operator");
 }
