@@ -415,6 +415,15 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_may_end_after_2049() {
+        let authority = CardAuthority::new(1, day("2045-01-01")).unwrap();
+        assert_eq!(last_day(authority.certificate()), day("2053-01-01"));
+        let jpki = authority.persona(Case::Valid).unwrap().jpki.unwrap();
+        let above = jpki.authentication.authority;
+        assert_eq!(above.as_slice(), authority.certificate());
+    }
+
+    #[test]
     fn phones_have_a_policy_of_their_own() {
         for case in [Case::Android, Case::Iphone] {
             let jpki = authority().persona(case).unwrap().jpki.unwrap();

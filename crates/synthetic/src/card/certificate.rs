@@ -12,10 +12,10 @@ use x509_cert::certificate::{Certificate, TbsCertificate, Version};
 use x509_cert::crl::{CertificateList, RevokedCert, TbsCertList};
 use x509_cert::der::asn1::{
     Any, BitString, Ia5String, ObjectIdentifier, OctetString, PrintableStringRef, SetOfVec, Uint,
-    UtcTime, Utf8StringRef,
+    Utf8StringRef,
 };
 use x509_cert::der::oid::AssociatedOid;
-use x509_cert::der::{Decode, Encode};
+use x509_cert::der::{DateTime, Decode, Encode};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::certpolicy::{PolicyInformation, PolicyQualifierInfo};
 use x509_cert::ext::pkix::crl::dp::DistributionPoint;
@@ -243,10 +243,11 @@ fn first_moment(day: CivilDate) -> Result<Time, NotMade> {
     time(Instant::start_of_day_in_japan(day))
 }
 
+/// `UTCTime` to the end of 2049 and `GeneralizedTime` from 2050 on (RFC 5280 4.1.2.5).
 fn time(at: Instant) -> Result<Time, NotMade> {
     let seconds = u64::try_from(at.as_seconds()).map_err(|_| NotMade::BuiltIn("date"))?;
-    let time = UtcTime::from_unix_duration(Duration::from_secs(seconds))?;
-    Ok(Time::UtcTime(time))
+    let time = DateTime::from_unix_duration(Duration::from_secs(seconds))?;
+    Ok(Time::from(time))
 }
 
 fn other_name() -> Result<IssuerAltName, NotMade> {
