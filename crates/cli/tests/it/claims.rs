@@ -4,6 +4,9 @@ use serde_json::Value;
 
 use crate::running::{onshi, succeed};
 
+/// A month of 30 days, one of 31 and one of 28.
+const MONTHS: [&str; 3] = ["2026-09", "2026-10", "2027-02"];
+
 /// What a check of a file answers, whatever its end.
 fn checked(file: &str) -> (Option<i32>, Value) {
     let output = onshi(&["claims", "check", "--json", file]);
@@ -15,9 +18,9 @@ fn checked(file: &str) -> (Option<i32>, Value) {
 fn a_clinics_month_is_in_form_and_its_seeded_faults_are_all_found() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-    let made = |folder: &str, more: &[&str]| {
+    let made = |folder: &str, month: &str, more: &[&str]| {
         let folder = path(folder);
-        let month = ["--claims", &folder, "--month", "2026-09", "--json"];
+        let month = ["--claims", &folder, "--month", month, "--json"];
         succeed(
             &[
                 &["synth", "--people", "3000", "--seed", "5"],
@@ -27,7 +30,7 @@ fn a_clinics_month_is_in_form_and_its_seeded_faults_are_all_found() {
             .concat(),
         );
     };
-    made("good", &[]);
+    made("good", "2026-09", &[]);
     for kind in ["medical", "dental", "pharmacy", "home_nursing"] {
         for body in ["fund", "federation"] {
             let (code, answer) = checked(&path(&format!("good/{kind}-{body}.uke")));
@@ -39,11 +42,14 @@ fn a_clinics_month_is_in_form_and_its_seeded_faults_are_all_found() {
             assert_eq!((code, answer["kind"].as_str()), (Some(0), Some(kind)));
         }
     }
-    made("faulty", &["--faults"]);
-    for body in ["fund", "federation"] {
-        let (code, answer) = checked(&path(&format!("faulty/medical-{body}.uke")));
+    for month in MONTHS {
+        made(month, month, &["--faults"]);
+    }
+    let of_month = |month| ["fund", "federation"].map(|body| (month, body));
+    for (month, body) in MONTHS.into_iter().flat_map(of_month) {
+        let (code, answer) = checked(&path(&format!("{month}/medical-{body}.uke")));
         assert_eq!(code, Some(1));
-        let list = path(&format!("faulty/medical-{body}.faults.csv"));
+        let list = path(&format!("{month}/medical-{body}.faults.csv"));
         let list = std::fs::read_to_string(list).unwrap();
         let mut seeded: Vec<(u64, String)> = Vec::new();
         for line in list.lines().skip(1) {
@@ -59,7 +65,7 @@ fn a_clinics_month_is_in_form_and_its_seeded_faults_are_all_found() {
         let mut found: Vec<(u64, String)> = found.collect();
         found.sort();
         seeded.sort();
-        assert_eq!(found, seeded);
+        assert_eq!(found, seeded, "{month}");
         assert!(
             if body == "fund" { 30 } else { 5 } < seeded.len(),
             "{}",

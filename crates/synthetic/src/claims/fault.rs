@@ -1,5 +1,7 @@
 //! Faults to put into made-up medical claims, each with the one finding that must come of it. Touches one claim at a time.
 
+use domain::claims::Days;
+use domain::medical_aid::TreatmentMonth;
 use exchange::claim_file::rule::Rule;
 use exchange::claim_file::rule::of_claims as rules;
 
@@ -87,6 +89,26 @@ impl Lines {
         self.set("RE", TYPE, &bytes)
     }
 
+    /// The month of the visits.
+    fn month(&self) -> Option<TreatmentMonth> {
+        let digits = String::from_utf8(self.cell("RE", MONTH)?).ok()?;
+        TreatmentMonth::parse_compact(&digits)
+    }
+
+    /// The month after it, in which the claim goes out.
+    fn next_month(&self) -> Option<TreatmentMonth> {
+        let next = self.month()?.first_day().plus_months(1);
+        Some(TreatmentMonth::of(next))
+    }
+
+    /// Goes on where a month has every day of visit.
+    fn on_days_of(&self, month: TreatmentMonth) -> Option<()> {
+        let (cells, days) = (self.cells("JD")?, Days::of_month(month));
+        let mut marks = (1_u8..).zip(cells.iter().skip(2));
+        let is_in_month = marks.all(|(day, mark)| mark.is_empty() || days.contains(day));
+        is_in_month.then_some(())
+    }
+
     /// Goes on where the insurer number begins so, and the claim has no public scheme.
     fn of_law(&self, law: &[u8]) -> Option<()> {
         let is_of_law = self.cell("HO", 2)?.starts_with(law);
@@ -102,6 +124,7 @@ impl Lines {
 }
 
 const TYPE: usize = 3;
+const MONTH: usize = 4;
 
 const fn fault(
     name: &'static str,
@@ -117,7 +140,7 @@ const fn fault(
     }
 }
 
-/// Faults of medical claims to the payment fund, in a month of thirty days.
+/// Faults of medical claims to the payment fund. A month of 31 days has every day, so one of them suits none of its claims.
 pub static OF_FUND: [Fault; 38] = [
     fault(
         "insurer's check digit",
@@ -164,7 +187,13 @@ pub static OF_FUND: [Fault; 38] = [
         "a day the month does not have",
         &rules::DAY_NOT_IN_MONTH,
         "JD",
-        |it| it.set("JD", 33, b"2"),
+        |it| {
+            let has_31_days = Days::of_month(it.month()?).contains(31);
+            if has_31_days {
+                return None;
+            }
+            it.set("JD", 33, b"2")
+        },
     ),
     fault("a mark of the review body", &rules::DAY_MARK, "JD", |it| {
         let cells = it.cells("JD")?;
@@ -209,10 +238,15 @@ pub static OF_FUND: [Fault; 38] = [
         "month of the claim itself",
         &rules::MONTH_NOT_BEFORE,
         "RE",
-        |it| it.set("RE", 4, b"202610"),
+        |it| {
+            let next = it.next_month()?;
+            // A visit on a day that month lacks would be a finding of its own.
+            it.on_days_of(next)?;
+            it.set("RE", MONTH, next.to_compact().as_bytes())
+        },
     ),
     fault("no such month", &rules::DATE, "RE", |it| {
-        it.set("RE", 4, b"202613")
+        it.set("RE", MONTH, b"202613")
     }),
     fault("no name", &rules::FIELD_MISSING, "RE", |it| {
         it.set("RE", 5, b"")
@@ -231,7 +265,8 @@ pub static OF_FUND: [Fault; 38] = [
         it.set("RE", 7, b"19800230")
     }),
     fault("born after the visit", &rules::BORN_LATER, "RE", |it| {
-        it.set("RE", 7, b"20261001")
+        let after = it.next_month()?.first_day();
+        it.set("RE", 7, after.to_compact().as_bytes())
     }),
     fault(
         "benefit beside employees' insurance",
