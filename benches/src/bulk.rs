@@ -110,7 +110,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// An order about people of the store, one after the other.
 fn request(from: u64, arguments: &Arguments) -> anyhow::Result<Value> {
-    let population = Population::new(1);
+    let population = Population::as_of(1, running::now().date_in_japan());
     let mut lines = Vec::new();
     let mut at = from;
     while (lines.len() as u64) < arguments.lines {

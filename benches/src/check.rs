@@ -221,7 +221,7 @@ pub(crate) fn fresh(dir: &Path) -> anyhow::Result<PathBuf> {
 
 /// Questions about people drawn over the whole store, as a receipt computer asks.
 pub(crate) fn questions(people: u64, seed: u64) -> Arc<[String]> {
-    let population = Population::new(seed);
+    let population = Population::as_of(seed, running::now().date_in_japan());
     let mut state = seed.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1;
     let draw = (0..QUESTIONS.max(people / ONE_IN)).filter_map(|_| {
         // Xorshift: any spread over the store will do.

@@ -117,7 +117,7 @@ struct Made {
 /// A file of so many claims. Files of different draws are of different people of one population.
 fn made(claims: u32, month: TreatmentMonth, draw: u64) -> anyhow::Result<Made> {
     let clinic = clinic(month);
-    let population = Population::new(SEED);
+    let population = Population::as_of(SEED, month.first_day());
     let mut file = clinic.header().context("a header")?;
     let (mut people, mut among, mut parts, mut points) = (Vec::new(), 0, 0, 0);
     for index in 0.. {

@@ -95,7 +95,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 impl Place {
     /// A request about the next person: its name and its bytes.
     fn request(&mut self) -> anyhow::Result<(String, Vec<u8>)> {
-        let population = Population::new(1);
+        let population = Population::as_of(1, running::now().date_in_japan());
         loop {
             let at = self.next;
             self.next += 1;

@@ -293,7 +293,7 @@ fn search(arguments: &Arguments) -> anyhow::Result<()> {
     std::fs::copy(database, run.join("registry.db"))?;
     let engine = Engine::open_center(&run.join("center.db"), [0xbd; 16])?;
     let permit = permit::<ViewInDisaster>(AccountKind::MedicalViewer)?;
-    let population = Population::new(1);
+    let population = Population::as_of(1, running::now().date_in_japan());
     let (mut names, mut floors, mut ones) = (Vec::new(), Vec::new(), 0);
     for at in 0..1_000 {
         let index = at * arguments.people / 1_000;

@@ -125,10 +125,11 @@ impl Registry {
         }
         let making = check::fresh(&arguments.dir.join("loading"))?;
         let engine = Engine::open_center(&making.join("center.db"), [0; 16])?;
+        let today = crate::running::now().date_in_japan();
         // The people are made beside, as a feed is read beside.
         let (sender, batches) = sync_channel::<Vec<Prepared>>(1);
         if order == Order::Added {
-            let somebody = Population::new(arguments.seed).person(people);
+            let somebody = Population::as_of(arguments.seed, today).person(people);
             engine.store_people(somebody.into_iter().collect()).await?;
         }
         let first = engine.first_load(people)?;
@@ -138,7 +139,7 @@ impl Registry {
         };
         let seed = arguments.seed;
         let maker = std::thread::spawn(move || {
-            let population = Population::new(seed);
+            let population = Population::as_of(seed, today);
             let mut start = 0;
             while start < people {
                 let end = people.min(start + at_once);

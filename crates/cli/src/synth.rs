@@ -73,9 +73,9 @@ pub(crate) struct Arguments {
     /// Write a month's claims of those of --people who came, as claim files of each kind of facility to each review body, into this folder.
     #[arg(long, requires = "people")]
     claims: Option<PathBuf>,
-    /// The month of treatment of --claims, from 2026-08 to 2027-07.
-    #[arg(long, default_value = "2026-10", requires = "claims", value_parser = claims::month)]
-    month: TreatmentMonth,
+    /// The month of treatment of --claims, from 2026-08 on; without it the month before this one.
+    #[arg(long, requires = "claims", value_parser = claims::month)]
+    month: Option<TreatmentMonth>,
     /// Put faults into the medical claims, one into a claim, and write beside them which.
     #[arg(long, requires = "claims")]
     faults: bool,
@@ -138,7 +138,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     if let Some(dir) = &arguments.claims {
         let people = (arguments.seed, arguments.people);
-        done.claims = claims::write(dir, people, arguments.month, arguments.faults)?;
+        let last_month = claims::last_month(crate::serve::now().date_in_japan());
+        let month = arguments.month.unwrap_or(last_month);
+        done.claims = claims::write(dir, people, month, arguments.faults)?;
     }
     if arguments.json {
         out!("{}", serde_json::to_string(&done)?);
@@ -179,11 +181,16 @@ fn make_cards(dir: &Path, arguments: &Arguments, done: &mut Done) -> anyhow::Res
     Ok(())
 }
 
+/// The people of a seed as they are today.
+fn population(seed: u64) -> Population {
+    Population::as_of(seed, crate::serve::now().date_in_japan())
+}
+
 /// People made on a thread of their own, while those before them are stored.
 fn made(seed: u64, people: u64, at_once: u64) -> mpsc::Receiver<Vec<Prepared>> {
     let (sender, batches) = mpsc::channel(1);
     tokio::task::spawn_blocking(move || {
-        let population = Population::new(seed);
+        let population = population(seed);
         let mut start = 0;
         while start < people {
             let end = people.min(start + at_once);
@@ -229,7 +236,7 @@ async fn load_people(engine: &Engine, seed: u64, people: u64) -> anyhow::Result<
 
 /// Whether the store holds people whom another seed made at the places of those to be loaded. Some are looked at, from the first on.
 fn holds_others(engine: &Engine, arguments: &Arguments) -> anyhow::Result<bool> {
-    let population = Population::new(arguments.seed);
+    let population = population(arguments.seed);
     let apart = usize::try_from(arguments.people / LOOKED_AT)?.max(1);
     let some = (0..arguments.people).step_by(apart);
     let some: Vec<_> = some.filter_map(|index| population.person(index)).collect();

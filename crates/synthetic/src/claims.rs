@@ -42,7 +42,7 @@ pub struct Clinic {
     pub kind: FacilityKind,
     /// Who reviews them.
     pub review_body: ReviewBody,
-    /// The month of the visits; the claims go out in the next. Registrations hold certificates of August 2026 to July 2027.
+    /// The month of the visits; the claims go out in the next. Registrations are as of this month: they hold certificates of one year.
     pub month: TreatmentMonth,
 }
 

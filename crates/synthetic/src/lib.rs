@@ -9,3 +9,4 @@ pub mod history;
 pub mod population;
 pub mod samples;
 pub mod training;
+mod year;

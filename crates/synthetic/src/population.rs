@@ -1,5 +1,5 @@
-//! A population of any size: person `n` of seed `s` is always the same. Every field of a register is filled about as often as in one.
-//! Prefecture 99 does not exist, so no insurer here is a real one.
+//! A population of any size: person `n` of seed `s` is always the same, and grows older. Every field of a register is filled about as
+//! often as in one. Prefecture 99 does not exist, so no insurer here is a real one.
 
 mod addresses;
 mod household;
@@ -22,6 +22,7 @@ use crate::draw::Draw;
 use crate::population::household::Household;
 use crate::population::insurance::Kind;
 use crate::population::names::GIVEN;
+use crate::year::Year;
 
 /// Identifiers of a population start here, above those of the samples.
 const FIRST_ID: u128 = 1 << 32;
@@ -38,9 +39,6 @@ const DISEASE: u64 = 300;
 /// One in this many people has another name in use.
 const OTHER_NAME: u64 = 40;
 
-/// The day by which ages count: the certificates of 2026 begin then.
-const TODAY: &str = "2026-08-01";
-
 /// The people of a seed.
 ///
 /// ```
@@ -51,13 +49,22 @@ const TODAY: &str = "2026-08-01";
 #[derive(Debug, Clone, Copy)]
 pub struct Population {
     seed: u64,
+    year: Year,
 }
 
 impl Population {
-    /// The population of a seed.
+    /// The population of a seed in the year of the sample files, from August 2026 to July 2027.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { seed }
+        let year = Year::OF_FILES;
+        Self { seed, year }
+    }
+
+    /// The same people as of a day: their certificates are of the year from August to July that it lies in, and ages count when that begins.
+    #[must_use]
+    pub fn as_of(seed: u64, today: CivilDate) -> Self {
+        let year = Year::of(today);
+        Self { seed, year }
     }
 
     /// Person `index` with the coverage they have or had, first, and often an earlier one. A fifth of all have lost theirs.
@@ -89,7 +96,8 @@ impl Population {
             address: Some(address),
             postal_code: Some(postal_code),
         };
-        let coverages = coverages(index, &household, birth_date, holder.as_ref(), &mut draw)?;
+        let born = (birth_date, self.year);
+        let coverages = coverages(index, &household, born, holder.as_ref(), &mut draw)?;
         Some(Registration { person, coverages })
     }
 
@@ -114,20 +122,20 @@ fn names_of(household: &Household, sex: Sex, draw: &mut Draw) -> Option<(PersonN
     ))
 }
 
-/// Whole years at the day by which ages count.
-fn age(born: CivilDate) -> Option<i32> {
-    Some((day(TODAY)?.to_epoch_days() - born.to_epoch_days()) / 365)
+/// Whole years when a year's certificates begin.
+fn age(born: CivilDate, year: Year) -> Option<i32> {
+    Some((year.first(0, 8)?.to_epoch_days() - born.to_epoch_days()) / 365)
 }
 
 /// What somebody has now and had before, the present one first.
 fn coverages(
     index: u64,
     household: &Household,
-    born: CivilDate,
+    (born, year): (CivilDate, Year),
     holder: Option<&PersonName>,
     draw: &mut Draw,
 ) -> Option<Vec<Coverage>> {
-    let age = age(born)?;
+    let age = age(born, year)?;
     let is_very_old = 75 <= age;
     let since = day("2025-04-01")?.max(born);
     let mut present = if is_very_old {
@@ -161,7 +169,7 @@ fn coverages(
     if (0..6).contains(&age) {
         present.preschool = Some(Preschool::BelowSchoolAge);
     }
-    certificates(&mut present, age, share, draw)?;
+    certificates(&mut present, year.period(), (age, share), draw)?;
     if draw.one_in(LOST) {
         present.loss = Some(Loss {
             date: day("2026-04-01")?.plus_days(i32::try_from(draw.below(90)).ok()?),
@@ -191,11 +199,12 @@ fn coverages(
 }
 
 /// Certificates beside a coverage, for the year that began in August.
-fn certificates(it: &mut Coverage, age: i32, share: u8, draw: &mut Draw) -> Option<()> {
-    let year = Period {
-        start: day(TODAY),
-        end: day("2027-07-31"),
-    };
+fn certificates(
+    it: &mut Coverage,
+    year: Period,
+    (age, share): (i32, u8),
+    draw: &mut Draw,
+) -> Option<()> {
     if (70..75).contains(&age) {
         it.elderly.push(ElderlyCertificate {
             issued: year.start,
@@ -295,6 +304,50 @@ mod tests {
                 assert_ne!(earlier.insurer, present.insurer, "{index}");
             }
         }
+    }
+
+    #[test]
+    fn whatever_day_it_is_what_is_issued_for_a_year_is_good() {
+        for today in ["2026-11-23", "2027-07-31", "2027-08-01", "2028-02-29"] {
+            let today = day(today).unwrap();
+            let people = Population::as_of(5, today);
+            let (mut elderly, mut ceilings, mut diseases) = (0, 0, 0);
+            for index in 0..5_000 {
+                for it in people.person(index).unwrap().coverages {
+                    let mut periods: Vec<Period> = Vec::new();
+                    periods.extend(it.elderly.iter().map(|it| it.period));
+                    periods.extend(it.ceilings.iter().map(|it| it.period));
+                    periods.extend(it.diseases.iter().map(|it| it.period));
+                    for period in periods {
+                        assert!(period.contains(today), "{today:?}: {period:?}");
+                    }
+                    elderly += it.elderly.len();
+                    ceilings += it.ceilings.len();
+                    diseases += it.diseases.len();
+                }
+            }
+            let all = [elderly, ceilings, diseases];
+            assert!(all.iter().all(|count| 0 < *count), "{today:?}: {all:?}");
+        }
+    }
+
+    #[test]
+    fn people_grow_older_and_stay_who_they_are() {
+        let (first, later) = (Population::new(5), day("2036-10-01").unwrap());
+        let same = Population::as_of(5, day("2027-07-31").unwrap());
+        let later = Population::as_of(5, later);
+        let mut very_old = [0, 0];
+        for index in 0..500 {
+            let one = first.person(index).unwrap();
+            assert!(one == same.person(index).unwrap(), "{index}");
+            let other = later.person(index).unwrap();
+            assert!(one.person == other.person, "{index}");
+            for (count, it) in very_old.iter_mut().zip([one, other]) {
+                let insurer = it.coverages[0].insurer;
+                *count += usize::from(domain::claims::is_of_the_very_old(insurer));
+            }
+        }
+        assert!(very_old[0] < very_old[1], "{very_old:?}");
     }
 
     #[test]

@@ -18,21 +18,20 @@ use domain::insurer_number::InsurerNumber;
 use domain::medical_aid::{Ticket, TicketText, TreatmentMonth};
 use domain::person::{Address, Kana, Person, PersonId, PersonName, PostalCode};
 
+use crate::year::Year;
+
 /// The facility of the samples.
 pub const FACILITY: &str = "1319999999";
 
 /// The reference number the facility gave the first person: (person, number).
 pub const REFERENCE_NUMBER: (u128, &str) = (1, "000123");
 
-/// The year of the sample files.
-const OF_FILES: Year = Year(2026);
-
 /// The people of the sample files, and some more for the demo.
 ///
 /// Returns an empty list if one of the built-in texts did not parse, which a test rules out.
 #[must_use]
 pub fn people() -> Vec<Registration> {
-    build(OF_FILES).unwrap_or_default()
+    build(Year::OF_FILES).unwrap_or_default()
 }
 
 /// The same with what is issued for a year as of a day: nothing of it runs out before the next August.
@@ -41,31 +40,6 @@ pub fn people() -> Vec<Registration> {
 #[must_use]
 pub fn people_as_of(today: CivilDate) -> Vec<Registration> {
     build(Year::of(today)).unwrap_or_default()
-}
-
-/// The year for which certificates are issued, by the calendar year in whose August it begins.
-#[derive(Clone, Copy)]
-struct Year(i16);
-
-impl Year {
-    /// The year a day lies in.
-    fn of(day: CivilDate) -> Self {
-        let begins_later = day.month() < 8;
-        Self(day.year() - i16::from(begins_later))
-    }
-
-    /// The first day of a month, so many calendar years after the August.
-    fn first(self, years: i16, month: i8) -> Option<CivilDate> {
-        CivilDate::new(self.0 + years, month, 1).ok()
-    }
-
-    /// From August to July.
-    fn period(self) -> Period {
-        Period {
-            start: self.first(0, 8),
-            end: self.first(1, 8).map(|it| it.plus_days(-1)),
-        }
-    }
 }
 
 fn build(year: Year) -> Option<Vec<Registration>> {

@@ -52,23 +52,15 @@ pub(crate) fn settings() -> Claims {
     }
 }
 
-/// The month before a day's, as far as people have certificates for it.
-fn month(today: CivilDate) -> TreatmentMonth {
-    let first = today.plus_days(1 - i32::from(today.day())).plus_months(-1);
-    let of = |year, month| CivilDate::new(year, month, 1).map(TreatmentMonth::of);
-    let before = TreatmentMonth::of(first);
-    let after = of(2026, 8).map_or(before, |it| before.max(it));
-    of(2027, 7).map_or(after, |it| after.min(it))
-}
-
 /// The people of the claims as the center knows them: of some who came it was reported since that they had changed their insurer.
 pub(crate) fn people(today: CivilDate) -> Vec<Registration> {
     let clinic = Clinic {
         kind: FacilityKind::Medical,
         review_body: ReviewBody::Fund,
-        month: month(today),
+        month: claims::last_month(today),
     };
-    let population = Population::new(SEED);
+    // As the claims are made: as of their month.
+    let population = Population::as_of(SEED, clinic.month.first_day());
     let mut moved = 0;
     let known = (0..PEOPLE).filter_map(|index| {
         let person = population.person(index)?;
@@ -106,7 +98,7 @@ pub(crate) fn write(demo: &Path, today: CivilDate) -> anyhow::Result<()> {
         claims::write(
             &demo.join(folder),
             (SEED, PEOPLE),
-            month(today),
+            claims::last_month(today),
             with_faults,
         )?;
     }
@@ -196,4 +188,40 @@ pub(crate) async fn let_in(facility: &Facility, demo: &Path) -> anyhow::Result<E
         password: change.new_password,
         files,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_day_it_is_the_claims_are_last_months_and_the_people_have_certificates_then() {
+        for (today, month) in [
+            ("2026-09-01", "2026-08"),
+            ("2027-07-31", "2027-06"),
+            ("2027-08-01", "2027-07"),
+            ("2027-09-01", "2027-08"),
+            ("2028-02-29", "2028-01"),
+        ] {
+            let today = CivilDate::parse_iso(today).unwrap();
+            assert_eq!(claims::last_month(today).to_iso(), month);
+            let clinic = Clinic {
+                kind: FacilityKind::Medical,
+                review_body: ReviewBody::Fund,
+                month: claims::last_month(today),
+            };
+            let (mut ceilings, mut claims) = (0, 0);
+            for (index, person) in (0..).zip(people(today)) {
+                claims += usize::from(clinic.claim((SEED, index), &person, 1).is_some());
+                for it in person.coverages.iter().flat_map(|it| &it.ceilings) {
+                    assert!(it.period.contains(clinic.month.first_day()), "{today}");
+                    ceilings += 1;
+                }
+            }
+            assert!(
+                20 < ceilings && 20 < claims,
+                "{today}: {ceilings}, {claims}"
+            );
+        }
+    }
 }

@@ -16,17 +16,24 @@ use synthetic::population::Population;
 use crate::progress::Progress;
 use crate::told;
 
-/// Reads a month for which people have certificates.
+/// The first month there is: nobody's loss lies in it or later.
+const FIRST: (i16, i8) = (2026, 8);
+
+/// Reads a month of which claims are made.
 pub(super) fn month(text: &str) -> Result<TreatmentMonth, String> {
-    let month = TreatmentMonth::parse_iso(text);
-    let of = |year, month| CivilDate::new(year, month, 1).map(TreatmentMonth::of);
-    let (first, last) = (of(2026, 8), of(2027, 7));
-    month
-        .filter(|it| first.is_ok_and(|first| first <= *it) && last.is_ok_and(|last| *it <= last))
+    let first = CivilDate::new(FIRST.0, FIRST.1, 1).map(TreatmentMonth::of);
+    TreatmentMonth::parse_iso(text)
+        .filter(|it| first.is_ok_and(|first| first <= *it))
         .ok_or_else(|| {
-            "2026-08 から 2027-07 までの月を指定してください / name a month from 2026-08 to 2027-07"
+            "2026-08 以降の月を 2026-08 の形で指定してください / name a month from 2026-08 on, written like that"
                 .into()
         })
+}
+
+/// The month whose claims go out on a day.
+pub(crate) fn last_month(today: CivilDate) -> TreatmentMonth {
+    let first = TreatmentMonth::of(today).first_day();
+    TreatmentMonth::of(first.plus_days(-1))
 }
 
 /// A file being written.
@@ -62,7 +69,8 @@ pub(crate) fn write(
             all.push(Open::make(dir, clinic, with_faults)?);
         }
     }
-    let population = Population::new(seed);
+    // Certificates are of a year: of that of the month.
+    let population = Population::as_of(seed, month.first_day());
     let mut progress = Progress::new("claims", people);
     for index in 0..people {
         let person = population.person(index).context("no such person")?;

@@ -44,7 +44,7 @@ pub(super) fn write(
         all.push((*kind, Open::make(dir.join(name), &header)?));
     }
     let mut insurers = Insurers::new();
-    let population = Population::new(seed);
+    let population = Population::as_of(seed, today);
     let mut progress = Progress::new("histories", people);
     for index in 0..people {
         let person = population.person(index).context("no such person")?;

@@ -21,7 +21,8 @@ fn many_people_come_into_an_empty_store_beside_the_samples_and_others_in_their_p
         let told: serde_json::Value = serde_json::from_str(&succeed(&order)).unwrap();
         told["people"].as_u64().unwrap()
     };
-    let samples = samples::people_as_of(right_clock()().date_in_japan());
+    let today = right_clock()().date_in_japan();
+    let samples = samples::people_as_of(today);
     let first = load(&["--samples", "--people", "20000", "--seed", "3"]);
     assert_eq!(first, 20_000 + samples.len() as u64);
     // A person of another seed takes the place of who was made at theirs, and not unless that is asked for.
@@ -38,7 +39,7 @@ fn many_people_come_into_an_empty_store_beside_the_samples_and_others_in_their_p
     load(&["--people", "500", "--seed", "4"]);
     let engine = Engine::open_center(&dir.join("center.db"), [1; 16]).unwrap();
     assert_eq!(engine.people().unwrap(), first + 500);
-    let population = Population::new(4);
+    let population = Population::as_of(4, today);
     let some = [0, 19_999, 20_499].map(|at| population.person(at).unwrap());
     for it in samples.iter().chain(&some) {
         let found = engine.registered(&permit::<AskInBulk>(), it.person.id);
