@@ -31,9 +31,11 @@ use domain::civil_date::Instant;
 use domain::claims::entry::Holder;
 use domain::claims::tenant::Tenant;
 use domain::claims::window::{Calendar, Opening, State};
+use domain::medical_aid::TreatmentMonth;
 use domain::session::{ACTIVITY_STEP_S, is_good};
 use store::claims::sessions::ClaimsSession;
 use store::claims::submissions::Submission;
+use store::engine::StoreError;
 use tokio::sync::Semaphore;
 
 use crate::app::{App, Shared, random};
@@ -234,11 +236,9 @@ fn read_id(text: &str) -> Result<u128, Refused> {
 }
 
 /// What is opened beside the calendar for a review body: in force now or later, and not taken back.
-fn openings(app: &Shared, tenant: Tenant, now: Instant) -> Result<Vec<Opening>, Refused> {
+fn openings(app: &Shared, tenant: Tenant, now: Instant) -> Result<Vec<Opening>, StoreError> {
     // Openings of this month that are over still say until when the month went.
-    let today = now.date_in_japan();
-    let month = today.plus_days(1 - i32::from(today.day()));
-    let since = Instant::start_of_day_in_japan(month);
+    let since = begin_of_month(now, 0);
     let made = app.engine.claims_openings(since)?;
     let fits = made
         .into_iter()
@@ -246,23 +246,56 @@ fn openings(app: &Shared, tenant: Tenant, now: Instant) -> Result<Vec<Opening>, 
     Ok(fits.map(|it| it.opening).collect())
 }
 
-/// Whether the time in which a submission is accepted is over: that of the month it was sent in, with what was opened in that month.
-fn is_over(app: &Shared, submission: &Submission, now: Instant) -> Result<bool, Refused> {
+/// When the month of an instant begins, or one so many months later.
+fn begin_of_month(of: Instant, later: i32) -> Instant {
+    let month = TreatmentMonth::of(of.date_in_japan());
+    Instant::start_of_day_in_japan(month.first_day().plus_months(later))
+}
+
+/// Until when a submission is accepted: in the time of the month it was sent in, with what was opened in that month. None when that is over.
+fn accepted_until(
+    app: &Shared,
+    submission: &Submission,
+    now: Instant,
+) -> Result<Option<Instant>, Refused> {
     let sent = submission.sent;
     let open = openings(app, submission.tenant, sent)?;
-    let day = sent.date_in_japan();
-    let next = day.plus_days(1 - i32::from(day.day())).plus_months(1);
-    let end = Instant::start_of_day_in_japan(next);
+    let end = begin_of_month(sent, 1);
+    // The days of the next month are that month's; what an operator opened may go on.
+    let goes_on = |it: &Opening| it.from() < end && now < it.until();
+    let opened = open.iter().copied().filter(goes_on);
+    let opened = opened.map(Opening::until).max();
     if end <= now {
-        // The days of the next month are that month's; what an operator opened may go on.
-        return Ok(!open.iter().any(|it| it.from() < end && now < it.until()));
+        return Ok(opened);
     }
     let calendar = uploads::calendar(app, submission.corrects);
-    Ok(match calendar.state(&open, sent) {
-        State::Open { last, .. } => last <= now,
+    let state = match calendar.state(&open, sent) {
         // An opening that let it in was taken back since.
-        State::Closed { .. } => !calendar.state(&open, now).is_open(),
-    })
+        State::Closed { .. } => calendar.state(&open, now),
+        open @ State::Open { .. } => open,
+    };
+    let State::Open { last, .. } = state else {
+        return Ok(None);
+    };
+    let last = last.min(opened.map_or(end, |it| it.max(end)));
+    Ok((now < last).then_some(last))
+}
+
+/// Whether the time in which a submission is accepted is over.
+fn is_over(app: &Shared, submission: &Submission, now: Instant) -> Result<bool, Refused> {
+    Ok(accepted_until(app, submission, now)?.is_none())
+}
+
+/// Whether a submission was let in by nothing but time that was opened in the month before and went on: it may be of that month.
+fn is_in_time_of_month_before(app: &Shared, submission: &Submission) -> Result<bool, StoreError> {
+    let sent = submission.sent;
+    let open = openings(app, submission.tenant, sent)?;
+    let begin = begin_of_month(sent, 0);
+    let (before, own): (Vec<Opening>, Vec<Opening>) =
+        open.into_iter().partition(|it| it.from() < begin);
+    let is_let_in = before.iter().any(|it| sent < it.until());
+    let calendar = uploads::calendar(app, submission.corrects);
+    Ok(is_let_in && !calendar.state(&own, sent).is_open())
 }
 
 /// Lets nothing by while it is not the time for it.

@@ -1,6 +1,8 @@
 //! What the claims entry tells a facility among its notices (G36): made of how things stand each time they are read, so that none is left over when
 //! that changed. Names no person and no claim.
 
+use std::collections::BTreeMap;
+
 use api::notice::Notice;
 use domain::civil_date::{CivilDate, Instant};
 use domain::claims::entry::{FilingState, Holder, SubmissionState};
@@ -13,8 +15,9 @@ use store::claims::filings::{Filing, PermittedTerminal};
 use store::claims::openings::MadeOpening;
 use store::claims::submissions::Submission;
 
-use super::{is_over, openings, uploads};
+use super::{accepted_until, openings, uploads};
 use crate::app::Shared;
+use crate::config::claims::Claims;
 use crate::trouble::Refused;
 
 /// So long before the end it is said that something is not accepted.
@@ -89,61 +92,69 @@ fn of_tenant(
     let uploads = uploads::open(app, &holder)?;
     let mut left = Vec::new();
     for it in &submissions {
-        let is_waiting = it.state == SubmissionState::Checked;
-        if is_waiting && is_over(app, it, now)? {
-            notices.extend(too_late(it, today));
-            continue;
+        if it.state == SubmissionState::Checked {
+            let Some(until) = accepted_until(app, it, now)? else {
+                notices.extend(too_late(it, today));
+                continue;
+            };
+            left.push((it, until));
         }
         notices.extend(checked(it, today));
-        if is_waiting {
-            left.push(it);
-        }
     }
-    for is_correction in [false, true] {
-        let waiting = left
+    let open = openings(app, tenant, now)?;
+    let settings = &app.claims.settings;
+    for (is_correction, calendar) in [
+        (false, &settings.submission.0),
+        (true, &settings.correction.0),
+    ] {
+        let State::Open { last, .. } = calendar.state(&open, now) else {
+            continue;
+        };
+        let mut by_end: BTreeMap<Instant, Waiting<'_>> = BTreeMap::new();
+        for (it, until) in &left {
+            if it.corrects.is_some() == is_correction {
+                by_end.entry(*until).or_default().numbers.push(&it.number);
+            }
+        }
+        let cut_off = uploads
             .iter()
             .filter(|it| it.corrects.is_some() == is_correction);
-        let waiting = Waiting {
-            is_correction,
-            numbers: waiting.map(|it| it.number.as_str()).collect(),
-            cut_off: uploads
-                .iter()
-                .filter(|it| it.corrects.is_some() == is_correction)
-                .count(),
-        };
-        notices.extend(closes_soon(app, tenant, &waiting, now)?);
+        let cut_off = cut_off.count();
+        if 0 < cut_off {
+            by_end.entry(last).or_default().cut_off = cut_off;
+        }
+        let soon = by_end
+            .iter()
+            .filter(|(until, _)| now.seconds_until(**until) <= CLOSES_SOON_S);
+        notices.extend(soon.map(|(until, waiting)| {
+            let of = (tenant, is_correction);
+            closes_soon(settings, of, waiting, *until)
+        }));
     }
     Ok(notices)
 }
 
 /// What is not accepted yet.
+#[derive(Default)]
 struct Waiting<'a> {
-    is_correction: bool,
     numbers: Vec<&'a str>,
     /// Files that did not become whole.
     cut_off: usize,
 }
 
-/// That the month's time is nearly over, with what is not accepted yet.
+/// That the time is nearly over in which something is accepted.
 fn closes_soon(
-    app: &Shared,
-    tenant: Tenant,
+    settings: &Claims,
+    (tenant, is_correction): (Tenant, bool),
     waiting: &Waiting<'_>,
-    now: Instant,
-) -> Result<Option<Notice>, Refused> {
-    let settings = &app.claims.settings;
-    let (calendar, what) = if waiting.is_correction {
-        (&settings.correction.0, "closes for corrections")
+    last: Instant,
+) -> Notice {
+    let what = if is_correction {
+        "closes for corrections"
     } else {
-        (&settings.submission.0, "closes")
+        "closes"
     };
     let (numbers, cut_off) = (&waiting.numbers, waiting.cut_off);
-    let State::Open { last, .. } = calendar.state(&openings(app, tenant, now)?, now) else {
-        return Ok(None);
-    };
-    if CLOSES_SOON_S < now.seconds_until(last) || (numbers.is_empty() && cut_off == 0) {
-        return Ok(None);
-    }
     let at = last.to_minute_in_japan();
     let (name_ja, name_en) = tenant.label();
     let (after_ja, after_en) = if settings.accept_at_close {
@@ -170,7 +181,7 @@ fn closes_soon(
         ja.push_str(&format!("\n途中で切れた送信が {cut_off} 件あります。"));
         en.push_str(&format!("\nFiles that were cut off: {cut_off}."));
     }
-    Ok(Some(notice(
+    notice(
         (what, &last.as_micros().to_be_bytes(), Some(tenant)),
         Importance::Important,
         (
@@ -179,7 +190,7 @@ fn closes_soon(
         ),
         (ja, en),
         (last.plus_seconds(-CLOSES_SOON_S), last_day(last)),
-    )))
+    )
 }
 
 /// That a file is checked and waits for its sender.

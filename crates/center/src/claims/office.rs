@@ -53,7 +53,6 @@ pub(super) fn check(
         account: submission.account.clone(),
         certificate: [0; 32],
     };
-    let month = TreatmentMonth::of(submission.sent.date_in_japan());
     let first = Office::new(app, submission, &holder, (run, handle, Depth::Silent)).read()?;
     if first.sha256.is_some_and(|it| it != submission.sha256) {
         return Err(StoreError::Row("claims_piece"));
@@ -64,6 +63,14 @@ pub(super) fn check(
         claim_month: it.claim_month,
     });
     let whose = (holder.tenant, holder.facility);
+    let sent_in = TreatmentMonth::of(submission.sent.date_in_japan());
+    let before = TreatmentMonth::of(sent_in.first_day().plus_months(-1));
+    let is_of_before = stated.is_some_and(|it| it.claim_month == before);
+    let month = if is_of_before && super::is_in_time_of_month_before(app, submission)? {
+        before
+    } else {
+        sent_in
+    };
     let wrong = stated.map(|it| domain::claims::office::judge(&it, whose, month));
     let wrong = wrong.unwrap_or_default();
     let is_refused = first.is_refused() || wrong.iter().any(|it| it.severity() == Severity::File);

@@ -219,6 +219,32 @@ async fn more_time_that_goes_on_into_the_next_month_is_still_the_months() {
 }
 
 #[tokio::test]
+async fn what_is_sent_in_such_time_after_the_months_end_may_be_the_months() {
+    let people = people(20);
+    let clinic = made(ReviewBody::Fund);
+    let bytes = file(&clinic, &claims(&clinic, &people));
+    let mut claimant = Claimant::start("fund", &people).await;
+    let more = opening("2026-10-31T00:00:00+09:00", "2026-11-02T00:00:00+09:00");
+    order(&claimant.world, ClaimsOrder::Open(more)).await;
+    turn_to(&claimant.world, "2026-11-01T09:00:00+09:00");
+    let asked = sign_in("fund", "seikyu1", OWN_PASSWORD);
+    claimant.session = claimant.clinic.client.claims_sign_in(&asked).await.unwrap();
+    let sent = claimant.send(&bytes, 1 << 20).await.unwrap();
+    claimant.checked(&sent.id).await;
+    assert_eq!(claimant.findings(&sent.id).await, []);
+    withdraw(&claimant, &sent.id).await.unwrap();
+    // In November's own time it is last month's file.
+    turn_to(&claimant.world, "2026-11-05T09:00:00+09:00");
+    claimant.session = claimant.clinic.client.claims_sign_in(&asked).await.unwrap();
+    let sent = claimant.send(&bytes, 1 << 20).await.unwrap();
+    claimant.checked(&sent.id).await;
+    let [finding] = &claimant.findings(&sent.id).await[..] else {
+        panic!("one");
+    };
+    assert_eq!(finding.rule, "other_month");
+}
+
+#[tokio::test]
 async fn anothers_submission_is_neither_corrected_nor_taken_back() {
     let people = people(60);
     let (faulty, _) = faulty_and_mended(&people);

@@ -164,6 +164,28 @@ async fn what_is_checked_and_not_accepted_is_told_and_before_the_close_it_is_imp
 }
 
 #[tokio::test]
+async fn more_time_that_goes_on_into_the_next_month_is_told_before_it_closes() {
+    let clinic = made(ReviewBody::Fund);
+    let bytes = file(&clinic, &claims(&clinic, &people(20)));
+    let mut claimant = Claimant::start("fund", &[]).await;
+    let more = opening("2026-10-31T00:00:00+09:00", "2026-11-02T00:00:00+09:00");
+    order(&claimant.world, ClaimsOrder::Open(more)).await;
+    turn_to(&claimant.world, "2026-10-31T12:00:00+09:00");
+    sign_in_again(&mut claimant).await;
+    let sent = claimant.send(&bytes, 1 << 20).await.unwrap();
+    claimant.checked(&sent.id).await;
+    assert_eq!(about(&claimant, "締切").await, []);
+    turn_to(&claimant.world, "2026-11-01T12:00:00+09:00");
+    let [closing] = &about(&claimant, "締切").await[..] else {
+        panic!("one");
+    };
+    let said = &closing.body_ja;
+    assert!(said.contains(&sent.number), "{said}");
+    assert!(said.contains("2026-11-02 00:00"), "{said}");
+    assert_eq!(closing.until.as_deref(), Some("2026-11-01"));
+}
+
+#[tokio::test]
 async fn what_can_be_accepted_no_more_is_to_be_taken_back_and_that_is_important() {
     let people = people(40);
     let clinic = made(ReviewBody::Fund);
