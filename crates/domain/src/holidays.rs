@@ -4,6 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::civil_date::CivilDate;
 
+/// Holidays whose days the gazette sets.
+const EQUINOXES: [&str; 2] = ["春分の日", "秋分の日"];
+
+/// How the days off begin that other holidays make: 休日（振替） and 休日（祝日にはさまれた日）.
+const BESIDE: &str = "休日";
+
 /// What a list of holidays knows of a day.
 ///
 /// ```
@@ -80,6 +86,7 @@ pub struct Holidays {
     first: CivilDate,
     last: CivilDate,
     days: BTreeMap<CivilDate, String>,
+    announced_to: Option<CivilDate>,
 }
 
 impl Holidays {
@@ -111,7 +118,42 @@ impl Holidays {
             first,
             last,
             days: listed,
+            announced_to: None,
         })
+    }
+
+    /// The same list, whose days of the equinoxes are announced to a day and computed after it. Without it all are announced.
+    #[must_use]
+    pub fn announced_to(self, day: CivilDate) -> Self {
+        Self {
+            announced_to: Some(day),
+            ..self
+        }
+    }
+
+    /// Whether that a day is a holiday rests on a computed equinox, of which the gazette decides.
+    ///
+    /// ```
+    /// use domain::civil_date::CivilDate;
+    /// use domain::holidays::Holidays;
+    /// let day = |month, day| CivilDate::new(2027, month, day).unwrap();
+    /// let days = vec![(day(2, 11), "建国記念の日".into()), (day(3, 21), "春分の日".into())];
+    /// let list = Holidays::new(day(1, 1), day(12, 31), days).unwrap();
+    /// assert!(!list.is_computed(day(3, 21)));
+    /// let list = list.announced_to(day(1, 1));
+    /// assert!(list.is_computed(day(3, 21)) && !list.is_computed(day(2, 11)));
+    /// ```
+    #[must_use]
+    pub fn is_computed(&self, day: CivilDate) -> bool {
+        let is_equinox = |day: CivilDate| {
+            let name = self.days.get(&day);
+            self.announced_to.is_some_and(|last| last < day)
+                && name.is_some_and(|name| EQUINOXES.contains(&name.as_str()))
+        };
+        let is_beside = |name: &String| name.starts_with(BESIDE);
+        is_equinox(day)
+            || self.days.get(&day).is_some_and(is_beside)
+                && (is_equinox(day.plus_days(-1)) || is_equinox(day.plus_days(1)))
     }
 
     /// A list of no day at all: it knows nothing.
@@ -128,6 +170,7 @@ impl Holidays {
             first: CivilDate::earliest().plus_days(1),
             last: CivilDate::earliest(),
             days: BTreeMap::new(),
+            announced_to: None,
         }
     }
 

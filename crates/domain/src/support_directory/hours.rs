@@ -211,6 +211,8 @@ pub enum Doubt {
     CompanyDays(String),
     /// The list of holidays does not reach this day.
     HolidaysNotListed,
+    /// The day is an equinox as it was computed, or a day off beside it; the gazette decides.
+    EquinoxComputed,
     /// The directory does not say on which days repairs are made.
     RepairDays,
 }
@@ -331,6 +333,9 @@ impl Hours {
         }
         if self.asks_for_holidays() && holidays.on(day) == Known::NotListed {
             doubts.push(Doubt::HolidaysNotListed);
+        }
+        if self.asks_for_holidays() && holidays.is_computed(day) {
+            doubts.push(Doubt::EquinoxComputed);
         }
         doubts
     }

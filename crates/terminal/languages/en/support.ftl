@@ -54,6 +54,7 @@ free-set-ups-left = { $left } left free this month (when the PC's hardware faile
 doubt-year-end = What holds at the turn of the year is not stated.
 doubt-company = There are other days off: { $days }
 doubt-holidays = The list of holidays does not reach this day, so whether it is one is not known.
+doubt-equinox = The day of the equinox was computed. The gazette may announce another one: see whether the desk is closed today.
 doubt-repair-days = On which days repairs are made is not stated.
 days-every = every day
 days-weekday = weekdays

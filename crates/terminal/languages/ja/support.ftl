@@ -54,6 +54,7 @@ free-set-ups-left = 今月の無料の残り { $left } 回（PCのハード故�
 doubt-year-end = 年末年始の休みは示されていません。
 doubt-company = ほかに休みがあります: { $days }
 doubt-holidays = 祝日の一覧がこの日まで届かないため、祝日かどうか分かりません。
+doubt-equinox = 春分の日・秋分の日は計算で求めた日です。官報の発表では別の日のことがあるため、今日が休みかどうか確かめてください。
 doubt-repair-days = 修理の対応をする曜日は示されていません。
 days-every = 毎日
 days-weekday = 平日

@@ -13,8 +13,6 @@ pub struct HolidayList {
     pub holidays: Holidays,
     /// Their source.
     pub source: String,
-    /// Until when the days of the equinoxes are announced; later ones are computed.
-    pub announced_to: Option<CivilDate>,
 }
 
 /// No holidays and no days: everything is doubtful then.
@@ -23,7 +21,6 @@ impl Default for HolidayList {
         Self {
             holidays: Holidays::none(),
             source: String::new(),
-            announced_to: None,
         }
     }
 }
@@ -34,6 +31,7 @@ struct HolidaysFile {
     source: String,
     first: Day,
     last: Day,
+    /// Until when the days of the equinoxes are announced; later ones are computed.
     #[serde(default)]
     announced_to: Option<Day>,
     days: BTreeMap<Day, String>,
@@ -58,9 +56,12 @@ pub(super) fn parse(text: &str) -> Result<HolidayList, String> {
     let file: HolidaysFile = toml::from_str(text).map_err(|error| error.to_string())?;
     let days = file.days.into_iter().map(|(day, name)| (day.0, name));
     let holidays = Holidays::new(file.first.0, file.last.0, days.collect());
+    let holidays = holidays.map_err(|error| error.to_string())?;
     Ok(HolidayList {
-        holidays: holidays.map_err(|error| error.to_string())?,
+        holidays: match file.announced_to {
+            Some(day) => holidays.announced_to(day.0),
+            None => holidays,
+        },
         source: file.source,
-        announced_to: file.announced_to.map(|day| day.0),
     })
 }

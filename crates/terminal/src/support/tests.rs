@@ -298,6 +298,26 @@ fn the_list_of_holidays_tells_of_its_end_and_a_state_beyond_it_is_doubtful() {
     assert_eq!(doubts, [Doubt::HolidaysNotListed]);
 }
 
+#[test]
+fn a_state_that_rests_on_a_computed_equinox_is_doubtful() {
+    let place = Place::new();
+    for (when, is_doubtful) in [
+        // Announced.
+        ("2026-03-20T10:00", false),
+        ("2026-09-22T10:00", false),
+        // Computed, and the day off that it makes.
+        ("2027-03-21T10:00", true),
+        ("2027-03-22T10:00", true),
+        ("2027-03-23T10:00", false),
+        ("2027-04-29T10:00", false),
+        ("2027-09-23T10:00", true),
+    ] {
+        let (_, doubts) = place.state("router-yamaha", when);
+        let expected = is_doubtful.then_some(Doubt::EquinoxComputed);
+        assert_eq!(doubts, Vec::from_iter(expected), "{when}");
+    }
+}
+
 const SMALL: &str = "as_of = \"own\"\n[[desks]]\nid = \"own\"\nname = \"院内\"\nfor = [\"pc\"]\n\
     contract = [\"without\"]\nreception = [{ days = \"every\", from = \"09:00\", to = \"17:00\" }]\n";
 

@@ -286,6 +286,7 @@ fn doubt(doubt: &Doubt, words: &Words) -> String {
         Doubt::YearEnd => words.say("doubt-year-end"),
         Doubt::CompanyDays(days) => words.say_with("doubt-company", &[("days", days.as_str())]),
         Doubt::HolidaysNotListed => words.say("doubt-holidays"),
+        Doubt::EquinoxComputed => words.say("doubt-equinox"),
         Doubt::RepairDays => words.say("doubt-repair-days"),
     }
 }
