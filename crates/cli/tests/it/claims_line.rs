@@ -122,8 +122,9 @@ async fn ready() -> (Clinic, Client) {
     changed.await.unwrap();
     std::fs::write(clinic.path("seikyu1.pw"), OWN_PASSWORD).unwrap();
     let made = clinic.path("made");
-    let month = ["--claims", &made, "--month", "2026-10"];
-    succeed(&[&["synth", "--people", "2000", "--seed", "5"], &month[..]].concat());
+    // Of last month, which is the one whose claims go out.
+    let claims = ["--claims", &made];
+    succeed(&[&["synth", "--people", "2000", "--seed", "5"], &claims[..]].concat());
     (clinic, client)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::plain_browser::Terminal;
 use crate::running::{Clinic, onshi, succeed, wait_until};
+use crate::turned_clock::right_clock;
 
 const ADMINISTRATOR: &str = "Kanri-2026-Tegami";
 
@@ -173,12 +174,13 @@ fn a_procedure_is_noted_by_the_administrator_and_nobody_writes_over_a_newer_note
         200,
         &["届出の用紙", "name=\"memo\"", "届出はまだありません"],
     );
+    let soon = right_clock()().date_in_japan().plus_days(30).to_string();
     let filing = [
         ("tenant", "fund"),
         ("kind", "first_use"),
         ("line", "ip_vpn"),
         ("terminal", "受付1"),
-        ("starts_on", "2026-12-01"),
+        ("starts_on", soon.as_str()),
     ];
     browser
         .post("/claims/filings", &filing)

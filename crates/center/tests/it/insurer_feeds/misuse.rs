@@ -92,7 +92,8 @@ async fn lines_that_cannot_be_are_refused_by_reason_and_the_others_taken() {
         loss(99, "2026-05-01"),
     );
     let lines = [foreign, nobody, loss(1, "2026-03-31")];
-    let good = (2..58).map(|at| loss(at, "2026-12-31"));
+    let ahead = world.now().date_in_japan().plus_days(30).to_string();
+    let good = (2..58).map(|at| loss(at, &ahead));
     let bytes = file(InsurerKind::Losses, lines.into_iter().chain(good));
     let tried = NewFeed {
         dry_run: true,

@@ -82,8 +82,9 @@ async fn a_rejected_batch_leaves_nothing_and_an_undone_one_puts_all_back() {
 async fn the_report_is_a_file_without_names_and_who_fetched_it_is_on_record() {
     let world = World::start().await;
     members(&world, 30).await;
-    let mut lines: Vec<String> = (0..30).map(|at| loss(at, "2026-12-31")).collect();
-    lines[7] = loss(999, "2026-12-31");
+    let ahead = world.now().date_in_japan().plus_days(30).to_string();
+    let mut lines: Vec<String> = (0..30).map(|at| loss(at, &ahead)).collect();
+    lines[7] = loss(999, &ahead);
     load(&world, InsurerKind::Losses, lines).await;
     let (_, mut browser) = world.operator("suzuki").await;
     let report = browser.post("/feeds/3/report.csv", &[]).await;

@@ -161,6 +161,9 @@ async fn a_notice_of_the_page_reaches_whom_it_is_for_until_it_is_withdrawn() {
     let world = World::start().await;
     let (_, mut browser) = world.operator("suzuki").await;
     let clinic = world.enrol(CLINIC).await;
+    let day = world.now().date_in_japan().plus_days(30);
+    let (year, month) = (day.year() - 2018, day.month());
+    let until = format!("令和{year}年{month}月{}日", day.day());
     let notice = [
         ("title", "回線工事"),
         ("body", "夜間に止まります。\r\n翌朝には動きます。"),
@@ -170,7 +173,7 @@ async fn a_notice_of_the_page_reaches_whom_it_is_for_until_it_is_withdrawn() {
         ("kind_medical", "yes"),
         ("prefecture", "13 14"),
         ("facility", CLINIC),
-        ("until", "令和20年1月31日"),
+        ("until", until.as_str()),
     ];
     assert_eq!(browser.post("/notices", &notice).await.status, 303);
     let read = clinic.client.notices().await.unwrap().notices;
