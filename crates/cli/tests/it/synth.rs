@@ -9,10 +9,12 @@ use synthetic::samples;
 
 use crate::point_in_time::permit;
 use crate::running::{onshi, succeed};
-use crate::turned_clock::{command, right_clock};
+use crate::turned_clock::{TurnedClock, command};
 
 #[test]
 fn many_people_come_into_an_empty_store_beside_the_samples_and_others_in_their_place() {
+    let mut clock = TurnedClock::start();
+    clock.pass_to_noon();
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("center");
     let data_dir = dir.to_str().unwrap();
@@ -21,7 +23,7 @@ fn many_people_come_into_an_empty_store_beside_the_samples_and_others_in_their_p
         let told: serde_json::Value = serde_json::from_str(&succeed(&order)).unwrap();
         told["people"].as_u64().unwrap()
     };
-    let today = right_clock()().date_in_japan();
+    let today = clock.clock()().date_in_japan();
     let samples = samples::people_as_of(today);
     let first = load(&["--samples", "--people", "20000", "--seed", "3"]);
     assert_eq!(first, 20_000 + samples.len() as u64);

@@ -20,6 +20,8 @@ pub(crate) struct TurnedClock {
 thread_local! {
     /// What commands of this test are started with.
     static ENVIRONMENT: RefCell<Vec<(&'static str, OsString)>> = const { RefCell::new(Vec::new()) };
+    /// How far ahead the clock of this test stands.
+    static AHEAD_S: RefCell<Arc<AtomicU64>> = RefCell::default();
 }
 
 impl TurnedClock {
@@ -31,6 +33,7 @@ impl TurnedClock {
         };
         clock.write();
         ENVIRONMENT.with_borrow_mut(|environment| *environment = clock.environment());
+        AHEAD_S.set(Arc::clone(&clock.ahead_s));
         clock
     }
 
@@ -62,13 +65,17 @@ impl TurnedClock {
         self.pass_seconds(u64::try_from(86_400 - since_s).unwrap());
     }
 
+    /// Turns it on to the next noon in Japan of a day that is not its month's last.
+    pub(crate) fn pass_to_noon_within_a_month(&mut self) {
+        self.pass_to_noon();
+        if self.clock()().date_in_japan().plus_days(1).day() == 1 {
+            self.pass_days(1);
+        }
+    }
+
     /// The same for clients of this process.
     pub(crate) fn clock(&self) -> Clock {
-        let ahead_s = Arc::clone(&self.ahead_s);
-        Arc::new(move || {
-            let ahead_s = ahead_s.load(Ordering::SeqCst);
-            right_clock()().plus_seconds(i64::try_from(ahead_s).unwrap())
-        })
+        ahead(Arc::clone(&self.ahead_s))
     }
 
     /// In one step: nobody reads half a number.
@@ -86,7 +93,20 @@ impl TurnedClock {
 impl Drop for TurnedClock {
     fn drop(&mut self) {
         ENVIRONMENT.with_borrow_mut(Vec::clear);
+        AHEAD_S.set(Arc::default());
     }
+}
+
+/// The clock of this thread's test: the machine's where none was turned.
+pub(crate) fn clock() -> Clock {
+    ahead(AHEAD_S.with_borrow(Arc::clone))
+}
+
+fn ahead(ahead_s: Arc<AtomicU64>) -> Clock {
+    Arc::new(move || {
+        let ahead_s = ahead_s.load(Ordering::SeqCst);
+        right_clock()().plus_seconds(i64::try_from(ahead_s).unwrap())
+    })
 }
 
 /// The machine's clock.

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::Walk;
 use super::every_page::{look, look_as_it_is};
 use crate::running::onshi;
+use crate::turned_clock::{TurnedClock, clock};
 
 /// What the account's holder at the federation chooses.
 const OWN_PASSWORD: &str = "Seikyu-7654321";
@@ -82,7 +83,7 @@ async fn cut_off(walk: &Walk, file: &Path, (tenant, account, password): Account<
     let center = &walk.demo["center"];
     let root = std::fs::read(text(&center["ca"])).unwrap();
     let root = first_certificate(&root).unwrap();
-    let client = Client::new(&text(&center["api"]), &root, Some(&identity)).unwrap();
+    let client = Client::by(clock(), &text(&center["api"]), &root, Some(&identity)).unwrap();
     let asked = ClaimsSignIn {
         account: account.into(),
         force: true,
@@ -191,6 +192,8 @@ fn mended(walk: &Walk, body: &str) -> PathBuf {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_for_the_fund_are_taken_back_gone_on_with_accepted_and_corrected() {
+    let mut clock = TurnedClock::start();
+    clock.pass_to_noon_within_a_month();
     let walk = Walk::start().await;
     let claims = walk.demo["facilities"][0]["claims"].clone();
     let (account, password) = (text(&claims["account"]), text(&claims["password"]));
@@ -291,6 +294,8 @@ async fn correction(walk: &Walk) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_filing_to_the_federation_is_decided_by_an_operator_and_claims_are_handed_in() {
+    let mut clock = TurnedClock::start();
+    clock.pass_to_noon_within_a_month();
     let walk = Walk::start().await;
     walk.sign_in("administrator").await;
     walk.press("main a[href='/claims']").await;

@@ -22,7 +22,7 @@ impl Walk {
 
     /// Opens a window for the demo's facilities until two hours from now; its identifier.
     pub(super) fn open_window(&self, kind: &str, place: &[&str]) -> String {
-        let until = crate::turned_clock::right_clock()()
+        let until = crate::turned_clock::clock()()
             .plus_seconds(7_200)
             .to_string();
         let mut arguments = vec![

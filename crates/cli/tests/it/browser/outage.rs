@@ -10,7 +10,7 @@ use super::every_page::look;
 use super::reception::TARO;
 use crate::line::Line;
 use crate::running::{Part, succeed, wait_until};
-use crate::turned_clock::command;
+use crate::turned_clock::{TurnedClock, command};
 
 /// A terminal of the demo's first facility whose line to the center can be cut.
 async fn behind_a_line(walk: &mut Walk) -> (Part, Line) {
@@ -46,6 +46,8 @@ async fn behind_a_line(walk: &mut Walk) -> (Part, Line) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_seen_today_is_read_as_copies_while_the_line_is_cut() {
+    let mut clock = TurnedClock::start();
+    clock.pass_to_noon();
     let mut walk = Walk::start().await;
     let (_terminal, line) = behind_a_line(&mut walk).await;
     walk.sign_in("general").await;

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Walk;
 use crate::running::in_time;
+use crate::turned_clock::TurnedClock;
 
 /// The reader at the clinic's PC, and that of its kiosk.
 pub(super) const PC: &str = "onshi pc";
@@ -246,6 +247,8 @@ async fn a_card_taken_early_ends_nothing_but_the_visit() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_readers_result_arrives_on_the_open_page_and_the_visual_mode_is_reminded_of() {
+    let mut clock = TurnedClock::start();
+    clock.pass_to_noon();
     let walk = Walk::start().await;
     walk.sign_in("general").await;
     walk.press("main a[href='/readers']").await;

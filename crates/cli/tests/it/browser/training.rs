@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::Walk;
 use super::every_page::{look, look_as_it_is};
+use crate::turned_clock::TurnedClock;
 
 impl Walk {
     /// That the page that is open says on every side that nobody on it exists.
@@ -24,6 +25,8 @@ impl Walk {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disaster_is_practised_from_the_main_screen_to_the_chart_and_back_on_an_ordinary_day() {
+    let mut clock = TurnedClock::start();
+    clock.pass_to_noon();
     let walk = Walk::start().await;
     walk.sign_in("administrator").await;
     walk.open("").await;
@@ -123,6 +126,8 @@ async fn a_disaster_is_practised_from_the_main_screen_to_the_chart_and_back_on_a
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ambulance_and_an_outage_are_practised_and_a_real_disaster_goes_before() {
+    let mut clock = TurnedClock::start();
+    clock.pass_to_noon();
     let walk = Walk::start().await;
     walk.sign_in("general").await;
     assert!(!walk.shows("main a[href='/training/emergency']").await);
