@@ -223,11 +223,33 @@ impl Client {
         token: &str,
         body: &PasswordChange,
     ) -> Result<(), ClientError> {
+        self.put_password(token, None, body).await
+    }
+
+    /// The same under a key: sent again after an answer that was lost, it is acknowledged again and no second change.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn change_password_once(
+        &self,
+        token: &str,
+        key: &str,
+        body: &PasswordChange,
+    ) -> Result<(), ClientError> {
+        self.put_password(token, Some(key), body).await
+    }
+
+    async fn put_password(
+        &self,
+        token: &str,
+        key: Option<&str>,
+        body: &PasswordChange,
+    ) -> Result<(), ClientError> {
         self.call(
             Method::PUT,
             routes::OWN_PASSWORD,
             Some(token),
-            None,
+            key,
             encode(Some(body))?,
         )
         .await

@@ -1,10 +1,10 @@
 //! The browsers at this terminal: the certificate each chose, who is signed in, what they were doing when the session ended.
-//! Lives in memory only: a restart asks to sign in again. Keeps no password but a new one that waits for its confirmation.
+//! Lives in memory only: a restart asks to sign in again. Keeps no password but of a change that waits for its confirmation or its answer.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use api::session::{PasswordChange, Session};
+use api::session::Session;
 use axum::http::{HeaderMap, header};
 use domain::civil_date::Instant;
 use domain::password::Password;
@@ -16,6 +16,7 @@ use crate::pages::check::CheckForm;
 use crate::pages::claims;
 use crate::pages::credential_sheet;
 use crate::pages::own_access::factor::Begun;
+use crate::pages::password;
 
 /// Name of the browser's cookie.
 const COOKIE: &str = "onshi_terminal";
@@ -46,13 +47,13 @@ pub(crate) struct Browser {
     pub(crate) told: Option<Fault>,
     /// Where to go on after signing in.
     pub(crate) kept: Option<Kept>,
-    /// A password change that waits for its confirmation.
-    pub(crate) password_change: Option<PasswordChange>,
+    /// A password change that waits for its confirmation, or for the center's answer to it.
+    pub(crate) password_change: Option<password::Waiting>,
     /// A second factor that waits for its first proof.
     pub(crate) begun_factor: Option<Begun>,
     /// A new password of the terminal user that waits for its confirmation.
     pub(crate) next_terminal_password: Option<Password>,
-    /// A sealed sheet that waits for its confirmation.
+    /// A sealed sheet that waits for its confirmation, or for the center's answer to it.
     pub(crate) credential_sheet: Option<credential_sheet::Waiting>,
     /// Who is signed in at the claims entry; another session than the one above.
     pub(crate) claims: Option<claims::Login>,

@@ -27,6 +27,8 @@ rule-generations = A password shorter than 13 characters must differ from the la
 
 confirm-password = Confirm the change
 confirm-password-lead = Your password will be changed. Press “Update” to go on. From the next sign-in on the new one is used.
+password-perhaps = No answer has come yet, and your password may be changed already. Press “Update” once more. However often you press, it is changed once.
+change-unanswered = No answer came. The new password may count already.
 password-expiry-new = New expiry
 update = Update
 password-changed = Your password is changed.

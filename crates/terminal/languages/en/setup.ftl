@@ -39,6 +39,7 @@ credential-administrator = Administrator account
 credential-terminal-user = Terminal user (unlocks the screen)
 credential-on-paper = Seal this paper in an envelope and keep it where it can be locked away. If it is lost, the administrator makes the sealed sheet anew.
 credential-not-yet = Nothing was changed yet. After printing, type both from the paper below: then they count. Once you leave this page it is never shown again.
+credential-perhaps = No answer has come yet, and the new passwords may count already. Keep the printed sheet and press “Put the new passwords in force” once more. However often you press, they are changed once.
 credential-confirm = Type from the paper
 credential-typed-administrator = New password of the administrator account
 credential-typed-terminal = New password of the terminal user

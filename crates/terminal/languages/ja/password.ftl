@@ -27,6 +27,8 @@ rule-generations = 12文字以下のときは、直近5回のパスワードと�
 
 confirm-password = 更新確認
 confirm-password-lead = パスワードを更新します。よろしければ「更新する」を押してください。次のログインから新しいパスワードを使います。
+password-perhaps = 応答がまだ届いていません。パスワードは、もう替わっているかもしれません。「更新する」をもう一度押してください。何度押しても、替わるのは一度だけです。
+change-unanswered = 応答を受け取れませんでした。新しいパスワードは、もう有効になっているかもしれません。
 password-expiry-new = 新しい有効期限
 update = 更新する
 password-changed = パスワードを変更しました。

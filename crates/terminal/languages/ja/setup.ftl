@@ -39,6 +39,7 @@ credential-administrator = 管理アカウント
 credential-terminal-user = 端末ユーザー（画面ロックの解除）
 credential-on-paper = この紙を封筒に入れて封をし、施錠できる場所に保管してください。なくしたときは、管理アカウントで「封をした控え」を作り直します。
 credential-not-yet = まだ何も変わっていません。印刷して、下の欄に紙から入力すると、新しいパスワードに替わります。この画面を離れると、二度と表示されません。
+credential-perhaps = 応答がまだ届いていません。新しいパスワードは、もう有効になっているかもしれません。印刷した控えは捨てずに、「新しいパスワードに替える」をもう一度押してください。何度押しても、替わるのは一度だけです。
 credential-confirm = 紙から入力する
 credential-typed-administrator = 管理アカウントの新しいパスワード
 credential-typed-terminal = 端末ユーザーの新しいパスワード

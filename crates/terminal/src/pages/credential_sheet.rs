@@ -1,7 +1,11 @@
 //! The sealed sheet (G35): new passwords for administrator and terminal user, shown once to be printed, and in force only after both were
-//! typed in from the paper. Until then the old ones count, and a page left half-way changes nothing. Kept nowhere.
+//! typed in from the paper. Until then the old ones count, and a page left half-way changes nothing. Kept nowhere. What was sent to the center
+//! and not answered may count: it waits to be sent again, under the same key.
+
+use std::sync::Arc;
 
 use api::client::ClientError;
+use api::problem::Problem;
 use api::session::{PasswordChange, PasswordState};
 use askama::Template;
 use axum::extract::State;
@@ -11,9 +15,11 @@ use domain::account::AccountKind;
 use domain::password::{Length, Password, last_day};
 use domain::terminal_user::TerminalUserName;
 use serde::Deserialize;
+use tokio::sync::Mutex;
 use ui::component::{Banner, Fault, Kind, TextField, Tone, Width};
 use ui::language::Words;
 
+use crate::browsers::random_text;
 use crate::pages::{Filled, Frame, Staff, setup, show, trouble};
 use crate::serve::App;
 use crate::{days, faults, setup_state, terminal_user};
@@ -24,13 +30,30 @@ pub(crate) const HERE: &str = "/credential-sheet";
 /// Name of a terminal user where there is none yet.
 const USUAL_USER: &str = "OqsUser";
 
-/// A sheet that waits for its confirmation.
+/// Code of what is told when both passwords count.
+const IN_FORCE: &str = "sheet_in_force";
+
+/// A sheet that waits for its confirmation, or for the center's answer to it.
 #[derive(Clone)]
 pub(crate) struct Waiting {
     old: String,
     administrator: Password,
     user: TerminalUserName,
     terminal: Password,
+    /// The key it is sent under, so that it is one change however often it is sent.
+    key: String,
+    /// Whether it was typed rightly and sent: from then on it may count.
+    sent: bool,
+    /// What became of it. Held while it is put in force: whoever presses meanwhile waits, and is told the same.
+    outcome: Arc<Mutex<Option<Outcome>>>,
+}
+
+/// What became of a sheet.
+enum Outcome {
+    InForce,
+    /// The administrator's part alone counts.
+    HalfDone,
+    Refused(Box<Problem>),
 }
 
 #[derive(Template)]
@@ -49,6 +72,9 @@ pub(super) struct MadePage {
     pub(super) facility: String,
     pub(super) administrator: (String, String),
     pub(super) terminal_user: (String, String),
+    /// Whether anything changed yet.
+    pub(super) stands: String,
+    /// None where both were typed already.
     pub(super) fields: Vec<TextField>,
 }
 
@@ -86,6 +112,9 @@ pub(crate) async fn form(State(app): State<App>, staff: Staff) -> Response {
     if let Some(refused) = refused(&staff) {
         return refused;
     }
+    if let Some(waiting) = sent(&app, &staff) {
+        return show(StatusCode::OK, &made_page(&app, &staff, &waiting, &[]));
+    }
     let user = app
         .lock
         .user_name()
@@ -109,6 +138,10 @@ pub(crate) async fn make(
     if let Some(refused) = refused(&staff) {
         return refused;
     }
+    // One that may count already gives way to no other.
+    if let Some(waiting) = sent(&app, &staff) {
+        return show(StatusCode::OK, &made_page(&app, &staff, &waiting, &[]));
+    }
     let words = &staff.words;
     let Some(user) = TerminalUserName::parse(&form.terminal_user) else {
         let fault = faults::own(words, "terminal_user", "credential-user-wrong");
@@ -116,7 +149,8 @@ pub(crate) async fn make(
         let page = form_page(&staff, &form.terminal_user, &faults);
         return show(StatusCode::UNPROCESSABLE_ENTITY, &page);
     };
-    let (Some(administrator), Some(terminal)) = (generate(), generate()) else {
+    let made = (generate(), generate(), random_text());
+    let (Some(administrator), Some(terminal), Some(key)) = made else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let waiting = Waiting {
@@ -124,6 +158,9 @@ pub(crate) async fn make(
         administrator,
         user,
         terminal,
+        key,
+        sent: false,
+        outcome: Arc::default(),
     };
     let page = made_page(&app, &staff, &waiting, &[]);
     app.browsers.with(&staff.key, |browser| {
@@ -143,7 +180,20 @@ fn made_page(app: &App, staff: &Staff, waiting: &Waiting, faults: &[(String, Fau
     let administrator = waiting.administrator.expose().to_owned();
     let terminal = waiting.terminal.expose().to_owned();
     let users = (waiting.user.as_str().to_owned(), terminal);
-    sheet_page(staff, at, administrator, users, faults)
+    let mut page = sheet_page(staff, at, administrator, users, faults);
+    if waiting.sent {
+        page.stands = staff.words.say("credential-perhaps");
+        page.fields.clear();
+    }
+    page
+}
+
+/// The browser's sheet, if it was sent and may count.
+fn sent(app: &App, staff: &Staff) -> Option<Waiting> {
+    let waiting = app
+        .browsers
+        .with(&staff.key, |browser| browser.credential_sheet.clone());
+    waiting.flatten().filter(|it| it.sent)
 }
 
 pub(super) fn sheet_page(
@@ -171,6 +221,7 @@ pub(super) fn sheet_page(
         facility: format!("{} {}", facility.code, facility.name),
         administrator: (staff.session.account.id.clone(), administrator),
         terminal_user,
+        stands: words.say("credential-not-yet"),
         fields,
         frame: staff.frame(HERE),
     }
@@ -196,29 +247,70 @@ pub(crate) async fn confirm(
         .browsers
         .with(&staff.key, |browser| browser.credential_sheet.clone());
     let Some(waiting) = waiting.flatten() else {
-        return Redirect::to(HERE).into_response();
+        return over(&app, &staff);
     };
-    let wrong = wrong(&waiting, &typed, &staff.words);
-    if !wrong.is_empty() {
-        let page = made_page(&app, &staff, &waiting, &wrong);
-        return show(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    if !waiting.sent {
+        let wrong = wrong(&waiting, &typed, &staff.words);
+        if !wrong.is_empty() {
+            let page = made_page(&app, &staff, &waiting, &wrong);
+            return show(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        }
     }
+    // Goes on though the browser leaves: what counts at the center is to count at this terminal too.
+    let settled = tokio::spawn(settle(app, staff, waiting)).await;
+    settled.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+/// The way on from a sheet that waits no longer, pressed once more or not.
+fn over(app: &App, staff: &Staff) -> Response {
+    let in_force = app.browsers.with(&staff.key, |browser| {
+        let told = browser.told.as_ref();
+        told.is_some_and(|it| it.code == IN_FORCE)
+    });
+    let to = if in_force == Some(true) {
+        setup::HERE
+    } else {
+        HERE
+    };
+    Redirect::to(to).into_response()
+}
+
+/// Puts a sheet in force, once at a time, and says what became of it.
+async fn settle(app: App, staff: Staff, waiting: Waiting) -> Response {
+    let turn = Arc::clone(&waiting.outcome);
+    let mut outcome = turn.lock().await;
+    let settled = if let Some(before) = outcome.take() {
+        before
+    } else {
+        note_sent(&app, &staff, &waiting, true);
+        match put_in_force(&app, &staff, &waiting).await {
+            Ok(settled) => {
+                forget(&app, &staff, &waiting);
+                settled
+            }
+            Err(error) => return not_settled(&app, &staff, &waiting, &error),
+        }
+    };
+    let told = tell(&app, &staff, &waiting, &settled);
+    *outcome = Some(settled);
+    told
+}
+
+/// The center's part first, then the terminal's.
+async fn put_in_force(app: &App, staff: &Staff, waiting: &Waiting) -> Result<Outcome, ClientError> {
     let change = PasswordChange {
         new_password: waiting.administrator.expose().to_owned(),
         old_password: waiting.old.clone(),
     };
-    match staff.client.change_password(staff.token(), &change).await {
+    let (token, key) = (staff.token(), waiting.key.as_str());
+    match staff.client.change_password_once(token, key, &change).await {
         Ok(()) => {}
         Err(ClientError::Problem(problem)) if problem.status == 422 => {
-            forget(&app, &staff);
-            let faults = faults::of_members(&problem, &staff.words);
-            let page = form_page(&staff, waiting.user.as_str(), &faults);
-            return show(StatusCode::UNPROCESSABLE_ENTITY, &page);
+            return Ok(Outcome::Refused(problem));
         }
-        Err(error) => return staff.failed(&app, &error, HERE),
+        Err(error) => return Err(error),
     }
-    note_change(&app, &staff, &waiting.administrator);
-    forget(&app, &staff);
+    note_change(app, staff, &waiting.administrator);
     let kept = {
         let (app, waiting) = (app.clone(), waiting.clone());
         tokio::task::spawn_blocking(move || {
@@ -228,20 +320,56 @@ pub(crate) async fn confirm(
     };
     if !matches!(kept, Ok(Ok(_))) {
         tracing::error!("the terminal user was not kept");
-        let fault = faults::own(&staff.words, "half_done", "credential-half-done");
-        let mut frame = staff.frame(HERE);
-        frame.banners.push(Banner::new(Tone::Error, fault));
-        let page = FormPage {
-            frame,
-            fields: Vec::new(),
-        };
-        return show(StatusCode::INSUFFICIENT_STORAGE, &page);
+        return Ok(Outcome::HalfDone);
     }
     setup_state::note_sheet(&app.data_dir, &staff.session.account.id, app.now());
-    let fault = faults::own(&staff.words, "sheet_in_force", "credential-in-force");
-    app.browsers
-        .with(&staff.key, |browser| browser.told = Some(fault));
-    Redirect::to(setup::HERE).into_response()
+    Ok(Outcome::InForce)
+}
+
+/// What is said where the center did not say whether it changed the password: that may count, and the sheet stays to be pressed again. Said no
+/// to, it stands as before.
+fn not_settled(app: &App, staff: &Staff, waiting: &Waiting, error: &ClientError) -> Response {
+    let Some(banner) = staff.unanswered(error) else {
+        note_sent(app, staff, waiting, waiting.sent);
+        return staff.failed(app, error, HERE);
+    };
+    let waiting = Waiting {
+        sent: true,
+        ..waiting.clone()
+    };
+    let mut page = made_page(app, staff, &waiting, &[]);
+    page.frame.banners.push(Banner {
+        title: staff.words.say("change-unanswered"),
+        ..banner
+    });
+    show(StatusCode::BAD_GATEWAY, &page)
+}
+
+fn tell(app: &App, staff: &Staff, waiting: &Waiting, outcome: &Outcome) -> Response {
+    let words = &staff.words;
+    match outcome {
+        Outcome::InForce => {
+            let fault = faults::own(words, IN_FORCE, "credential-in-force");
+            app.browsers
+                .with(&staff.key, |browser| browser.told = Some(fault));
+            Redirect::to(setup::HERE).into_response()
+        }
+        Outcome::HalfDone => {
+            let fault = faults::own(words, "half_done", "credential-half-done");
+            let mut frame = staff.frame(HERE);
+            frame.banners.push(Banner::new(Tone::Error, fault));
+            let page = FormPage {
+                frame,
+                fields: Vec::new(),
+            };
+            show(StatusCode::INSUFFICIENT_STORAGE, &page)
+        }
+        Outcome::Refused(problem) => {
+            let faults = faults::of_members(problem, words);
+            let page = form_page(staff, waiting.user.as_str(), &faults);
+            show(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+    }
 }
 
 fn wrong(waiting: &Waiting, typed: &TypedForm, words: &Words) -> Vec<(String, Fault)> {
@@ -264,9 +392,23 @@ fn wrong(waiting: &Waiting, typed: &TypedForm, words: &Words) -> Vec<(String, Fa
         .collect()
 }
 
-fn forget(app: &App, staff: &Staff) {
-    app.browsers
-        .with(&staff.key, |browser| browser.credential_sheet = None);
+/// Notes at the browser's sheet, if it is still this one, whether it was sent.
+fn note_sent(app: &App, staff: &Staff, waiting: &Waiting, sent: bool) {
+    app.browsers.with(&staff.key, |browser| {
+        let own = browser.credential_sheet.as_mut();
+        if let Some(own) = own.filter(|it| it.key == waiting.key) {
+            own.sent = sent;
+        }
+    });
+}
+
+fn forget(app: &App, staff: &Staff, waiting: &Waiting) {
+    app.browsers.with(&staff.key, |browser| {
+        let own = browser.credential_sheet.as_ref();
+        if own.is_some_and(|it| it.key == waiting.key) {
+            browser.credential_sheet = None;
+        }
+    });
 }
 
 /// The new state of the administrator's password, as the browser's session knows it.

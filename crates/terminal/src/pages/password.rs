@@ -1,5 +1,7 @@
 //! The change of one's own password (G03): old, new, again, a confirmation, done; and the rule as it is typed (G02). The new
-//! password waits for its confirmation in memory and nowhere else.
+//! password waits for its confirmation in memory and nowhere else, and where no answer came to be sent again under the same key: it may count.
+
+use std::sync::Arc;
 
 use api::client::ClientError;
 use api::session::{PasswordChange, PasswordState};
@@ -9,10 +11,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::password::{Broken, Length, Password, SPECIAL, last_day};
 use serde::Deserialize;
+use tokio::sync::Mutex;
 use tokio::time::{Duration, timeout};
 use ui::component::{Banner, ErrorSummary, Fact, Fault, Kind, Live, TextField, Tone};
 use ui::language::Words;
 
+use crate::browsers::random_text;
 use crate::pages::accounts::expiry;
 use crate::pages::{Filled, Frame, Staff, Visitor, show};
 use crate::serve::App;
@@ -21,8 +25,26 @@ use crate::{days, faults};
 /// The page's own path.
 const HERE: &str = "/password";
 
+/// Path of the confirmation.
+const CONFIRM: &str = "/password/confirm";
+
+/// Code of what is told when the new password counts.
+const CHANGED: &str = "password_changed";
+
 /// How long the center may take to tell of earlier passwords.
 const ASK: Duration = Duration::from_secs(2);
+
+/// A change that waits for its confirmation, or for the center's answer to it.
+#[derive(Clone)]
+pub(crate) struct Waiting {
+    change: PasswordChange,
+    /// The key it is sent under, so that it is one change however often it is sent.
+    key: String,
+    /// Whether it was sent: from then on it may count.
+    sent: bool,
+    /// Whether it counts. Held while it is sent: whoever presses meanwhile waits, and is told the same.
+    counts: Arc<Mutex<bool>>,
+}
 
 #[derive(Template)]
 #[template(path = "password.html")]
@@ -39,6 +61,8 @@ pub(super) struct PasswordPage {
 pub(super) struct ConfirmPage {
     pub(super) frame: Frame,
     pub(super) facts: Vec<Fact>,
+    /// Whether it was sent without an answer.
+    pub(super) sent: bool,
 }
 
 #[derive(Template)]
@@ -205,9 +229,21 @@ pub(super) fn password_page(
 }
 
 pub(crate) async fn form(State(app): State<App>, staff: Staff) -> Response {
+    if was_sent(&app, &staff) {
+        return Redirect::to(CONFIRM).into_response();
+    }
     app.browsers
         .with(&staff.key, |browser| browser.password_change = None);
     page(&app, &staff, StatusCode::OK, ("", None), &[]).await
+}
+
+/// Whether the browser's change was sent and may count: it gives way to no other.
+fn was_sent(app: &App, staff: &Staff) -> bool {
+    let sent = app.browsers.with(&staff.key, |browser| {
+        let waiting = browser.password_change.as_ref();
+        waiting.is_some_and(|it| it.sent)
+    });
+    sent == Some(true)
 }
 
 /// What is wrong with the form by itself, before the center compares.
@@ -236,37 +272,52 @@ pub(crate) async fn propose(
     staff: Staff,
     Filled(form): Filled<PasswordForm>,
 ) -> Response {
+    if was_sent(&app, &staff) {
+        return Redirect::to(CONFIRM).into_response();
+    }
     let faults = form_faults(&form, &staff.words);
     if !faults.is_empty() {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         let typed = (form.new_password.as_str(), None);
         return page(&app, &staff, status, typed, &faults).await;
     }
-    let change = PasswordChange {
-        new_password: form.new_password,
-        old_password: form.old_password,
+    let Some(key) = random_text() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    app.browsers
-        .with(&staff.key, |browser| browser.password_change = Some(change));
-    Redirect::to("/password/confirm").into_response()
+    let waiting = Waiting {
+        change: PasswordChange {
+            new_password: form.new_password,
+            old_password: form.old_password,
+        },
+        key,
+        sent: false,
+        counts: Arc::default(),
+    };
+    app.browsers.with(&staff.key, |browser| {
+        browser.password_change = Some(waiting)
+    });
+    Redirect::to(CONFIRM).into_response()
 }
 
 /// 更新確認: what will hold afterwards, and one button.
 pub(crate) async fn confirmation(State(app): State<App>, staff: Staff) -> Response {
-    let waiting = app.browsers.with(&staff.key, |browser| {
-        let change = browser.password_change.as_ref()?;
-        Password::parse(&change.new_password).ok()
-    });
-    let Some(password) = waiting.flatten() else {
+    let waiting = app
+        .browsers
+        .with(&staff.key, |browser| browser.password_change.clone());
+    let page = waiting
+        .flatten()
+        .and_then(|it| confirm_page(&it, &app, &staff));
+    let Some(page) = page else {
         return Redirect::to(HERE).into_response();
     };
-    let page = confirm_page(staff.frame("/password/confirm"), &password, &app, &staff);
     show(StatusCode::OK, &page)
 }
 
-fn confirm_page(frame: Frame, password: &Password, app: &App, staff: &Staff) -> ConfirmPage {
+/// `None` for a password that is none; the form lets none such through.
+fn confirm_page(waiting: &Waiting, app: &App, staff: &Staff) -> Option<ConfirmPage> {
+    let password = Password::parse(&waiting.change.new_password).ok()?;
     let words = &staff.words;
-    let last = last_day(Length::of(password), app.now());
+    let last = last_day(Length::of(&password), app.now());
     let until = last.map_or_else(
         || words.say("password-never"),
         |day| {
@@ -281,37 +332,102 @@ fn confirm_page(frame: Frame, password: &Password, app: &App, staff: &Staff) -> 
         text,
         meaning: String::new(),
     };
-    ConfirmPage {
+    Some(ConfirmPage {
         facts: vec![
             fact("user-id", staff.session.account.id.clone()),
             fact("password-expiry-new", until),
         ],
-        frame,
-    }
+        frame: staff.frame(CONFIRM),
+        sent: waiting.sent,
+    })
 }
 
 pub(crate) async fn confirm(State(app): State<App>, staff: Staff) -> Response {
-    let change = app
+    let waiting = app
         .browsers
-        .with(&staff.key, |browser| browser.password_change.take());
-    let Some(change) = change.flatten() else {
-        return Redirect::to(HERE).into_response();
+        .with(&staff.key, |browser| browser.password_change.clone());
+    let Some(waiting) = waiting.flatten() else {
+        // Also whoever pressed once more when it was done.
+        let done = app.browsers.with(&staff.key, |browser| {
+            let told = browser.told.as_ref();
+            told.is_some_and(|it| it.code == CHANGED)
+        });
+        let to = if done == Some(true) { "/" } else { HERE };
+        return Redirect::to(to).into_response();
     };
-    let changed = staff.client.change_password(staff.token(), &change).await;
-    match changed {
-        Ok(()) => {
-            changed_now(&app, &staff, &change.new_password);
-            Redirect::to("/").into_response()
+    // Goes on though the browser leaves: what counts at the center is noted here.
+    let sent = tokio::spawn(send(app, staff, waiting)).await;
+    sent.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+/// Sends a change, once at a time, and says what became of it.
+async fn send(app: App, staff: Staff, waiting: Waiting) -> Response {
+    let turn = Arc::clone(&waiting.counts);
+    let mut counts = turn.lock().await;
+    if !*counts {
+        app.browsers.with(&staff.key, |browser| {
+            let own = browser.password_change.as_mut();
+            if let Some(own) = own.filter(|it| it.key == waiting.key) {
+                own.sent = true;
+            }
+        });
+        let (token, key) = (staff.token(), waiting.key.as_str());
+        let changed = staff
+            .client
+            .change_password_once(token, key, &waiting.change);
+        if let Err(error) = changed.await {
+            return not_changed(&app, &staff, &waiting, &error).await;
         }
-        Err(ClientError::Problem(problem)) if problem.status == 422 => {
-            let told = faults::of_members(&problem, &staff.words);
-            let fault = faults::of_problem(&problem, &staff.words);
+        *counts = true;
+        forget(&app, &staff, &waiting);
+    }
+    changed_now(&app, &staff, &waiting.change.new_password);
+    Redirect::to("/").into_response()
+}
+
+/// What is said where the center did not say that it changed the password. Where it said nothing at all the change may count, and stays to be
+/// sent again.
+async fn not_changed(app: &App, staff: &Staff, waiting: &Waiting, error: &ClientError) -> Response {
+    if let Some(banner) = staff.unanswered(error) {
+        let waiting = Waiting {
+            sent: true,
+            ..waiting.clone()
+        };
+        let Some(mut page) = confirm_page(&waiting, app, staff) else {
+            return Redirect::to(HERE).into_response();
+        };
+        page.frame.banners.push(Banner {
+            title: staff.words.say("change-unanswered"),
+            ..banner
+        });
+        return show(StatusCode::BAD_GATEWAY, &page);
+    }
+    match error {
+        ClientError::Problem(problem) if problem.status == 422 => {
+            forget(app, staff, waiting);
+            let told = faults::of_members(problem, &staff.words);
+            let fault = faults::of_problem(problem, &staff.words);
             let fault = told.is_empty().then_some(fault);
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            page(&app, &staff, status, ("", fault), &told).await
+            page(app, staff, status, ("", fault), &told).await
         }
-        Err(error) => staff.failed(&app, &error, HERE),
+        error => {
+            // A no to this time says nothing of an earlier one that was not answered.
+            if !waiting.sent {
+                forget(app, staff, waiting);
+            }
+            staff.failed(app, error, HERE)
+        }
     }
+}
+
+fn forget(app: &App, staff: &Staff, waiting: &Waiting) {
+    app.browsers.with(&staff.key, |browser| {
+        let own = browser.password_change.as_ref();
+        if own.is_some_and(|it| it.key == waiting.key) {
+            browser.password_change = None;
+        }
+    });
 }
 
 /// Notes the new state of the password at the browser, and what is told on the next page.
@@ -320,7 +436,7 @@ fn changed_now(app: &App, staff: &Staff, new_password: &str) {
     let last = Password::parse(new_password)
         .ok()
         .and_then(|password| last_day(Length::of(&password), now));
-    let told = faults::own(&staff.words, "password_changed", "password-changed");
+    let told = faults::own(&staff.words, CHANGED, "password-changed");
     app.browsers.with(&staff.key, |browser| {
         browser.told = Some(told);
         if let Some(session) = &mut browser.session {

@@ -12,6 +12,7 @@ mod home_care;
 mod link;
 mod looks;
 mod medical;
+mod own_passwords;
 mod screen_lock;
 mod standing;
 mod training;
@@ -410,11 +411,14 @@ fn of_administration(staff: &Staff, written: &mut Written) {
     let frame = staff.frame("/password");
     let page = password::password_page(frame, &state(), "abc+", problem, &faults);
     written.add("password", &page);
-    let page = password::ConfirmPage {
-        frame: staff.frame("/password/confirm"),
-        facts: Vec::new(),
-    };
-    written.add("password-confirm", &page);
+    for (name, sent) in [("password-confirm", false), ("password-confirm-sent", true)] {
+        let page = password::ConfirmPage {
+            frame: staff.frame("/password/confirm"),
+            facts: Vec::new(),
+            sent,
+        };
+        written.add(name, &page);
+    }
 }
 
 /// A tag of a page: its name and attributes.
@@ -513,7 +517,7 @@ fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_no
         let pages = pages(language);
         assert_eq!(
             pages.len(),
-            52 + access::PAGES
+            53 + access::PAGES
                 + bulk_orders::PAGES
                 + claims::PAGES
                 + copies::PAGES

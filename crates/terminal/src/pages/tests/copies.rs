@@ -5,8 +5,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use api::routes;
+use api::session::PasswordChange;
 use axum::body::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -115,13 +116,43 @@ pub(super) enum Line {
     Gone,
     /// Takes every request and answers none.
     Silent,
+    /// Does what it is asked, and its answers are lost.
+    Unheard,
     Refuses(Trouble),
 }
 
 /// A center that knows one check.
 pub(super) struct Center {
     line: Arc<Mutex<Line>>,
+    pub(super) passwords: Arc<Mutex<Passwords>>,
     client: Client,
+}
+
+/// The own password of whoever asks: changed by whoever knows it, once under a key, and acknowledged again.
+#[derive(Default)]
+pub(super) struct Passwords {
+    pub(super) present: String,
+    keys: Vec<String>,
+    /// Times that a change was asked for.
+    pub(super) asked: usize,
+    /// Times that it was changed.
+    pub(super) changed: usize,
+}
+
+impl Passwords {
+    fn change(&mut self, key: Option<String>, body: PasswordChange) -> bool {
+        self.asked += 1;
+        if key.as_ref().is_some_and(|it| self.keys.contains(it)) {
+            return true;
+        }
+        let is_right = body.old_password == self.present;
+        if is_right {
+            self.present = body.new_password;
+            self.keys.extend(key);
+            self.changed += 1;
+        }
+        is_right
+    }
 }
 
 /// When terminals of tests start: 17:00 in Japan.
@@ -155,16 +186,25 @@ impl Center {
         let base = format!("https://{}", listener.address());
         let line = Arc::new(Mutex::new(Line::Answers));
         let held = Arc::clone(&line);
+        let passwords = Arc::<Mutex<Passwords>>::default();
+        let own = Arc::clone(&passwords);
         tokio::spawn(async move {
             while let Some(accepted) = listener.next().await {
-                let line = Arc::clone(&held);
+                let (line, passwords) = (Arc::clone(&held), Arc::clone(&own));
                 let service = service_fn(move |request: hyper::Request<Incoming>| {
                     let line = *line.lock().unwrap();
+                    let passwords = Arc::clone(&passwords);
                     async move {
                         if matches!(line, Line::Silent) {
                             std::future::pending::<()>().await;
                         }
-                        reply(line, request.uri().path())
+                        let path = request.uri().path().to_owned();
+                        if path == routes::OWN_PASSWORD
+                            && matches!(line, Line::Answers | Line::Unheard)
+                        {
+                            return change(line, request, &passwords).await;
+                        }
+                        reply(line, &path)
                     }
                 });
                 let stream = TokioIo::new(accepted.stream);
@@ -172,7 +212,11 @@ impl Center {
             }
         });
         let client = Client::by(Arc::new(start), &base, authority.root(), None).unwrap();
-        Self { line, client }
+        Self {
+            line,
+            passwords,
+            client,
+        }
     }
 
     pub(super) fn set(&self, line: Line) {
@@ -193,6 +237,32 @@ impl Center {
     }
 }
 
+/// What a center answers to a change of one's own password.
+async fn change(
+    line: Line,
+    request: hyper::Request<Incoming>,
+    passwords: &Mutex<Passwords>,
+) -> std::io::Result<hyper::Response<Full<Bytes>>> {
+    let key = request.headers().get("idempotency-key");
+    let key = key.map(|it| it.to_str().unwrap().to_owned());
+    let body = request.into_body().collect().await.unwrap().to_bytes();
+    let body = serde_json::from_slice(&body).unwrap();
+    let is_done = passwords.lock().unwrap().change(key, body);
+    if matches!(line, Line::Unheard) {
+        return Err(std::io::Error::other("unheard"));
+    }
+    let (status, body) = if is_done {
+        (204, Vec::new())
+    } else {
+        let mut problem = Trouble::PasswordRule.problem();
+        let wrong = MemberError::new("old_password", "wrong", "違います。", "It is wrong.");
+        problem.errors = vec![wrong];
+        (problem.status, serde_json::to_vec(&problem).unwrap())
+    };
+    let answer = hyper::Response::builder().status(status);
+    Ok(answer.body(Full::from(body)).unwrap())
+}
+
 fn reply(line: Line, asked: &str) -> std::io::Result<hyper::Response<Full<Bytes>>> {
     let found = answered(1, start());
     let problem = |trouble: Trouble| {
@@ -200,7 +270,7 @@ fn reply(line: Line, asked: &str) -> std::io::Result<hyper::Response<Full<Bytes>
         (problem.status, serde_json::to_vec(&problem).unwrap())
     };
     let (status, body) = match line {
-        Line::Gone | Line::Silent => return Err(std::io::Error::other("gone")),
+        Line::Gone | Line::Silent | Line::Unheard => return Err(std::io::Error::other("gone")),
         Line::Refuses(trouble) => problem(trouble),
         Line::Answers if asked == routes::CHECKS || asked == format!("/v1{}", path()) => {
             (200, serde_json::to_vec(&found).unwrap())

@@ -20,7 +20,7 @@ use domain::setup_sheet::{Entry, InvalidEntry};
 use ui::language::Language;
 
 /// How many pages there are here.
-pub(super) const PAGES: usize = 17;
+pub(super) const PAGES: usize = 18;
 
 fn notice(title_en: Option<&str>) -> Notice {
     Notice {
@@ -136,8 +136,11 @@ pub(super) fn of_the_setup_sheet(staff: &Staff, written: &mut Written) {
     let page = credential_sheet::form_page(staff, "\"<user>", &[]);
     written.add("credential-sheet", &page);
     let user = ("OqsUser".to_owned(), "<Abc>-123".to_owned());
-    let page = credential_sheet::sheet_page(staff, "A".into(), "<Xyz>-456".into(), user, &[]);
+    let mut page = credential_sheet::sheet_page(staff, "A".into(), "<Xyz>-456".into(), user, &[]);
     written.add("credential-sheet-made", &page);
+    page.stands = staff.words.say("credential-perhaps");
+    page.fields.clear();
+    written.add("credential-sheet-sent", &page);
     let typed = BTreeMap::from([(Entry::RouterKeeper, "pw: <x>".to_owned())]);
     for (name, wrong) in [
         ("setup-sheet-entries", vec![]),

@@ -1,0 +1,205 @@
+//! Changes of one's own password, alone or with the sealed sheet: pressed twice, at a browser that leaves, and without an answer.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+
+use super::copies::{Center, Line};
+use crate::lock::tests::{Answer, Terminal};
+use crate::terminal_user::{self, UserState};
+
+const OLD: &str = "Kanri-2026-Tegami";
+
+const NEW: &str = "Atarashii-2026-x";
+
+const SHEET: &str = "/credential-sheet";
+
+const IN_FORCE: &str = "/credential-sheet/confirm";
+
+const UPDATE: &str = "/password/confirm";
+
+/// A center at which the old password counts.
+async fn center() -> Center {
+    let center = Center::start().await;
+    center.passwords.lock().unwrap().present = OLD.into();
+    center
+}
+
+/// A form as a browser sends it.
+fn form(fields: &[(&str, &str)]) -> String {
+    let each = fields.iter().map(|(name, text)| {
+        let text: String = text.bytes().map(|it| format!("%{it:02X}")).collect();
+        format!("{name}={text}")
+    });
+    each.collect::<Vec<_>>().join("&")
+}
+
+/// Asks for a sheet.
+async fn ask(terminal: &Terminal, cookie: &str) -> Answer {
+    let fields = [("old_password", OLD), ("terminal_user", "OqsUser")];
+    let page = terminal.post(SHEET, cookie, &form(&fields)).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    page
+}
+
+/// Administrator's and terminal user's new password, as a sheet shows them.
+fn printed(page: &Answer) -> [String; 2] {
+    let codes = page.text.split("<code>").skip(1);
+    let codes = codes.map(|it| it.split("</code>").next().unwrap().to_owned());
+    codes.collect::<Vec<_>>().try_into().unwrap()
+}
+
+/// The form of both, typed from the paper.
+fn typed([administrator, terminal]: &[String; 2]) -> String {
+    let (administrator, terminal) = (administrator.as_str(), terminal.as_str());
+    form(&[("administrator", administrator), ("terminal", terminal)])
+}
+
+fn unlocks(terminal: &Terminal, password: &str) -> bool {
+    let dir = &terminal.app.data_dir;
+    let Ok(Some(user)) = terminal_user::read(dir) else {
+        return false;
+    };
+    user.id == "OqsUser"
+        && pki::password_hash::verify(password, Some(&user.password_hash))
+        && terminal_user::state(dir) == UserState::AsKept
+}
+
+/// What counts at the center, and how often it was changed.
+fn present(center: &Center) -> (String, usize) {
+    let passwords = center.passwords.lock().unwrap();
+    (passwords.present.clone(), passwords.changed)
+}
+
+async fn until(mut so: impl FnMut() -> bool) {
+    let waiting = async {
+        while !so() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let limit = Duration::from_secs(60);
+    tokio::time::timeout(limit, waiting).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_sealed_sheet_pressed_twice_at_once_counts_and_both_are_told_so() {
+    let center = center().await;
+    let terminal = center.terminal();
+    let cookie = terminal.sign_in("administrator");
+    let sheet = printed(&ask(&terminal, &cookie).await);
+    let typed = typed(&sheet);
+    let press = || terminal.post(IN_FORCE, &cookie, &typed);
+    let (one, other) = tokio::join!(press(), press());
+    for page in [one, other, press().await] {
+        assert_eq!(page.header("location"), "/setup", "{}", page.text);
+    }
+    assert_eq!(present(&center), (sheet[0].clone(), 1));
+    assert!(unlocks(&terminal, &sheet[1]));
+}
+
+#[tokio::test]
+async fn a_sealed_sheet_counts_at_the_terminal_too_though_the_browser_left() {
+    let center = center().await;
+    let terminal = center.terminal();
+    let cookie = terminal.sign_in("administrator");
+    let sheet = printed(&ask(&terminal, &cookie).await);
+    let typed = typed(&sheet);
+    let press = || terminal.post(IN_FORCE, &cookie, &typed);
+    tokio::select! {
+        _ = press() => {}
+        () = until(|| 0 < center.passwords.lock().unwrap().asked) => {}
+    }
+    until(|| unlocks(&terminal, &sheet[1])).await;
+    let page = press().await;
+    assert_eq!(page.header("location"), "/setup", "{}", page.text);
+    assert_eq!(present(&center), (sheet[0].clone(), 1));
+}
+
+#[tokio::test]
+async fn a_sealed_sheet_without_an_answer_may_count_and_waits_to_be_pressed_again() {
+    let center = center().await;
+    let terminal = center.terminal();
+    let cookie = terminal.sign_in("administrator");
+    let sheet = printed(&ask(&terminal, &cookie).await);
+    center.set(Line::Unheard);
+    let page = terminal.post(IN_FORCE, &cookie, &typed(&sheet)).await;
+    assert_eq!(page.status, StatusCode::BAD_GATEWAY, "{}", page.text);
+    assert!(page.text.contains("data-code=\"center_unreachable\""));
+    assert!(!unlocks(&terminal, &sheet[1]));
+    // Neither the way to try again nor an old form makes another, which nobody could put in force.
+    for page in [
+        page,
+        terminal.get(SHEET, &cookie).await,
+        ask(&terminal, &cookie).await,
+    ] {
+        assert_eq!(printed(&page), sheet);
+        let says = page.text.contains("もう有効になっているかもしれません");
+        assert!(says && !page.text.contains("まだ何も変わっていません"));
+    }
+    center.set(Line::Answers);
+    let page = terminal.post(IN_FORCE, &cookie, "").await;
+    assert_eq!(page.header("location"), "/setup", "{}", page.text);
+    assert_eq!(present(&center), (sheet[0].clone(), 1));
+    assert!(unlocks(&terminal, &sheet[1]));
+}
+
+#[tokio::test]
+async fn a_sealed_sheet_that_is_refused_is_told_why_to_everybody_who_pressed() {
+    let center = center().await;
+    center.passwords.lock().unwrap().present = NEW.into();
+    let terminal = center.terminal();
+    let cookie = terminal.sign_in("administrator");
+    let sheet = printed(&ask(&terminal, &cookie).await);
+    let typed = typed(&sheet);
+    let press = || terminal.post(IN_FORCE, &cookie, &typed);
+    let (one, other) = tokio::join!(press(), press());
+    for page in [one, other] {
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.text.contains("違います。"), "{}", page.text);
+    }
+    // A wrong password counts to the lockout: it was sent once.
+    assert_eq!(center.passwords.lock().unwrap().asked, 1);
+    assert!(!unlocks(&terminal, &sheet[1]));
+}
+
+/// A new password that waits for its confirmation.
+async fn propose(terminal: &Terminal, cookie: &str) {
+    let fields = [("old_password", OLD), ("new_password", NEW), ("again", NEW)];
+    let page = terminal.post("/password", cookie, &form(&fields)).await;
+    assert_eq!(page.header("location"), UPDATE, "{}", page.text);
+}
+
+#[tokio::test]
+async fn a_password_change_pressed_twice_at_once_is_one_and_both_are_told_so() {
+    let center = center().await;
+    let terminal = center.terminal();
+    let cookie = terminal.sign_in("general");
+    propose(&terminal, &cookie).await;
+    let press = || terminal.post(UPDATE, &cookie, "");
+    let (one, other) = tokio::join!(press(), press());
+    for page in [one, other, press().await] {
+        assert_eq!(page.header("location"), "/", "{}", page.text);
+    }
+    assert_eq!(present(&center), (NEW.into(), 1));
+}
+
+#[tokio::test]
+async fn a_password_change_without_an_answer_may_count_and_waits_to_be_pressed_again() {
+    let center = center().await;
+    let terminal = center.terminal();
+    let cookie = terminal.sign_in("general");
+    propose(&terminal, &cookie).await;
+    center.set(Line::Unheard);
+    let page = terminal.post(UPDATE, &cookie, "").await;
+    assert_eq!(page.status, StatusCode::BAD_GATEWAY, "{}", page.text);
+    let says = page.text.contains("もう替わっているかもしれません");
+    assert!(says && page.text.contains("action=\"/password/confirm\""));
+    // The way to the form, where whoever must change a password is led, leads there too.
+    let page = terminal.get("/password", &cookie).await;
+    assert_eq!(page.header("location"), UPDATE, "{}", page.text);
+    propose(&terminal, &cookie).await;
+    center.set(Line::Answers);
+    let page = terminal.post(UPDATE, &cookie, "").await;
+    assert_eq!(page.header("location"), "/", "{}", page.text);
+    assert_eq!(present(&center), (NEW.into(), 1));
+}
