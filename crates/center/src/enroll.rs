@@ -98,6 +98,24 @@ pub struct FirstAccount {
     pub password: String,
 }
 
+impl FirstAccount {
+    /// The kind's name in Japanese, as papers say it.
+    pub(crate) fn label_ja(&self) -> &str {
+        match AccountKind::parse(&self.kind) {
+            Some(kind) => kind.label_ja(),
+            None => &self.kind,
+        }
+    }
+
+    /// The same in English.
+    pub(crate) fn label_en(&self) -> &str {
+        match AccountKind::parse(&self.kind) {
+            Some(kind) => kind.label_en(),
+            None => &self.kind,
+        }
+    }
+}
+
 impl std::fmt::Debug for FirstAccount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "FirstAccount({}, …)", self.id)

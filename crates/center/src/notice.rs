@@ -114,5 +114,8 @@ mod tests {
             assert!(html.contains(text), "{text}");
         }
         assert!(!html.contains("<script"));
+        // The clinic reads the kind as its own pages say it, not as a shell does.
+        let kind = "<td>マスタ<span lang=\"en\">master</span></td>";
+        assert!(html.contains(kind), "{html}");
     }
 }
