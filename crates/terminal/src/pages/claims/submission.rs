@@ -215,26 +215,35 @@ pub(crate) async fn fetch(
     let Some(file) = ClaimsFile::parse(&form.file) else {
         return Redirect::to(WORK).into_response();
     };
-    let fetched = claimant.client.claims_file(claimant.token(), &id, file);
-    let bytes = match fetched.await {
-        Ok(bytes) => bytes,
+    let (client, token) = (&claimant.client, claimant.token());
+    let submission = match client.claims_submission(token, &id).await {
+        Ok(submission) => submission,
         Err(error) => return claimant.failed(&app, &error),
     };
-    let ending = if file == ClaimsFile::Acceptance {
-        "jws"
-    } else {
-        "csv"
+    let bytes = match client.claims_file(token, &id, file).await {
+        Ok(bytes) => bytes,
+        Err(error) => return claimant.failed(&app, &error),
     };
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (
             header::CONTENT_DISPOSITION,
-            format!(
-                "attachment; filename=\"onshi-claims-{}.{ending}\"",
-                file.as_str()
-            ),
+            attached(&submission.number, file),
         ),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
     (headers, bytes).into_response()
+}
+
+/// The name a result file is saved under: files of two submissions are told apart by their reception numbers.
+pub(in crate::pages) fn attached(number: &str, file: ClaimsFile) -> String {
+    let ending = if file == ClaimsFile::Acceptance {
+        "jws"
+    } else {
+        "csv"
+    };
+    let fits = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
+    let number: String = number.chars().filter(fits).collect();
+    let kind = file.as_str();
+    format!("attachment; filename=\"onshi-claims-{number}-{kind}.{ending}\"")
 }

@@ -1,6 +1,7 @@
 //! The pages of claims (G33): they say whom to ask, and a filing prints for its own review body alone.
 
 use api::claims::{ClaimsFiling, ClaimsFilings, ClaimsTenant, ClaimsWindow};
+use api::client::claims::ClaimsFile;
 use api::problem::Text;
 use askama::Template;
 use axum::http::StatusCode;
@@ -12,6 +13,7 @@ use crate::lock::tests::Terminal;
 use crate::pages::Staff;
 use crate::pages::claims::contacts::Contacts;
 use crate::pages::claims::filings::{FilingForm, at_door, filings_page, form_page};
+use crate::pages::claims::submission::attached;
 use crate::pages::claims::work::{Line, Open, WorkPage};
 use crate::pages::claims::{DoorPage, FormPage};
 
@@ -131,6 +133,27 @@ fn the_desk_for_claims_and_the_payers_page_as_a_code_stand_where_claims_are_hand
             assert_eq!(page.matches("<svg role=\"img\"").count(), 1, "{name}");
         }
     }
+}
+
+#[test]
+fn result_files_of_two_submissions_are_saved_under_names_with_their_numbers() {
+    for (file, name) in [
+        (ClaimsFile::Findings, "onshi-claims-202611-7-findings.csv"),
+        (
+            ClaimsFile::Acceptance,
+            "onshi-claims-202611-7-acceptance.jws",
+        ),
+    ] {
+        let header = attached("202611-7", file);
+        assert_eq!(header, format!("attachment; filename=\"{name}\""));
+        assert_ne!(header, attached("202611-8", file));
+    }
+    // Whatever a center calls a number, the header stays one.
+    let header = attached("7\"\r\n", ClaimsFile::Returns);
+    assert!(
+        header.ends_with("\"onshi-claims-7-returns.csv\""),
+        "{header}"
+    );
 }
 
 #[tokio::test]
