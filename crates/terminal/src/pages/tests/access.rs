@@ -45,6 +45,23 @@ pub(super) fn of_access(staff: &Staff, written: &mut Written) {
     of_own_access(staff, written);
 }
 
+#[test]
+fn the_paper_to_be_sealed_shows_the_password_and_nothing_to_press_or_to_fill_in() {
+    let password = Password::generate(&[3; 40]);
+    for language in Language::ALL {
+        let frame = staff(language, "administrator").frame("/rotations");
+        let page = rotations::terminal_user::made_page(frame, "OqsUser".into(), &password, None);
+        let page = page.render().unwrap();
+        let (_, main) = page.split_once("<main").unwrap();
+        let (printed, screen) = main.split_once("<div class=\"onshi-noprint\">").unwrap();
+        assert!(printed.contains("OqsUser") && printed.contains("data-secret"));
+        for pressed in ["data-print", "<form", "<input"] {
+            assert!(screen.contains(pressed), "{pressed}");
+            assert!(!printed.contains(pressed), "{pressed}");
+        }
+    }
+}
+
 fn sign_in(outcome: &str, proved_by: &str) -> SignInRecord {
     SignInRecord {
         at: "2026-11-23T03:00:00.000000Z".into(),
