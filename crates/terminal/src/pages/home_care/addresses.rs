@@ -1,7 +1,7 @@
 //! The facility's addresses for home care, with their QR codes, to show and to print; making one ends the one before.
 
 use api::client::ClientError;
-use api::home_care::{HomeAddress, NewHomeAddress};
+use api::home_care::{HomeAddress, HomeAddresses, NewHomeAddress};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -60,6 +60,14 @@ pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Response {
     let mut frame = staff.frame(HERE);
     let told = app.browsers.with(&staff.key, |browser| browser.told.take());
     frame.banners.extend(told.flatten().map(done));
+    show(StatusCode::OK, &addresses_page(&staff, frame, &found))
+}
+
+pub(in crate::pages) fn addresses_page(
+    staff: &Staff,
+    frame: Frame,
+    found: &HomeAddresses,
+) -> AddressesPage {
     let words = &staff.words;
     let places = Care::ALL.iter().map(|care| {
         let (title, about) = match care {
@@ -75,13 +83,12 @@ pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Response {
             key: new_key(),
         }
     });
-    let page = AddressesPage {
+    AddressesPage {
         facility: staff.session.facility.name.clone(),
         served: found.served,
         places: places.collect(),
         frame,
-    };
-    show(StatusCode::OK, &page)
+    }
 }
 
 fn shown(it: &HomeAddress) -> Shown {

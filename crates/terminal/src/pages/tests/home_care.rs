@@ -1,7 +1,8 @@
 //! The list of home care, the question before a consent ends, and the results: who is meant where two patients bear one name.
 
 use api::home_care::{
-    EndedHomeConsent, EndedHomePatient, HomeCareNotices, HomeConsent, HomeConsents,
+    EndedHomeConsent, EndedHomePatient, HomeAddress, HomeAddresses, HomeCareNotices, HomeConsent,
+    HomeConsents,
 };
 use api::problem::Trouble;
 use askama::Template;
@@ -10,6 +11,7 @@ use ui::language::Language;
 
 use super::copies::{Center, Line};
 use super::{answer, staff};
+use crate::pages::home_care::addresses::addresses_page;
 use crate::pages::home_care::notices::ended_page;
 use crate::pages::home_care::{asked_again, checked_page, list_page};
 
@@ -54,6 +56,75 @@ fn two_patients_of_one_name_are_told_apart_wherever_one_of_them_is_chosen() {
             let other = other.birth_date.as_deref().unwrap();
             assert!(!asked.contains(other), "{asked}");
         }
+    }
+}
+
+/// What stands on paper of a page: what is within `onshi-noprint`, and what is pressed, does not.
+fn on_paper(page: &str) -> String {
+    let mut left = String::new();
+    let mut rest = page;
+    while let Some(at) = rest.find("onshi-noprint\"") {
+        let start = rest[..at].rfind('<').unwrap();
+        let name = rest[start + 1..at].split(' ').next().unwrap();
+        let end = format!("</{name}>");
+        left.push_str(&rest[..start]);
+        let close = start + rest[start..].find(&end).unwrap();
+        rest = &rest[close + end.len()..];
+    }
+    left + rest
+}
+
+#[test]
+fn the_hand_out_of_a_cares_code_is_a_page_of_its_own_without_what_is_for_the_staff() {
+    let address = |care: &str| HomeAddress {
+        account: "uketsuke-hanako".into(),
+        care: care.into(),
+        id: "0".repeat(26),
+        made_at: "2026-11-26T00:00:00.000000Z".into(),
+        url: format!("https://center.example/f/{care}"),
+    };
+    let staff = staff(Language::Japanese, "administrator");
+    let shown = |cares: &[&str]| {
+        let found = HomeAddresses {
+            addresses: cares.iter().map(|care| address(care)).collect(),
+            served: true,
+        };
+        let frame = staff.frame("/home-care/addresses");
+        addresses_page(&staff, frame, &found).render().unwrap()
+    };
+    let page = shown(&["home_visit", "remote_care"]);
+    let (_, main) = page.split_once("<main").unwrap();
+    let paper = on_paper(main);
+    for staffs in [
+        "uketsuke-hanako",
+        "知っているだけでは",
+        "配ったQRコードは使えなくなります",
+        "印刷して渡せます",
+        "href=\"/home-care\"",
+        "<form",
+    ] {
+        assert!(main.contains(staffs), "{staffs}");
+        assert!(!paper.contains(staffs), "{staffs}: {paper}");
+    }
+    for care in ["home_visit", "remote_care"] {
+        assert!(paper.contains(&format!("https://center.example/f/{care}")));
+    }
+    assert_eq!(paper.matches("<section class=\"onshi-handout\"").count(), 2);
+    // Where one care has no address yet, the other's paper says nothing of that.
+    let page = shown(&["remote_care"]);
+    let (_, main) = page.split_once("<main").unwrap();
+    let paper = on_paper(main);
+    assert!(main.contains("まだありません") && !paper.contains("まだありません"));
+    assert!(paper.contains("https://center.example/f/remote_care"));
+    // Banners are everybody's to read on the screen alone, and each care begins a page.
+    assert!(main.starts_with(" id=\"main\" class=\"onshi-main onshi-main--handout\""));
+    let style = ui::assets::find(ui::assets::STYLESHEET).unwrap();
+    let style = std::str::from_utf8(style.bytes).unwrap();
+    for rule in [
+        ".onshi-main--handout .onshi-banner",
+        ".onshi-handout ~ .onshi-handout",
+    ] {
+        assert!(style.contains(rule), "{rule}");
     }
 }
 
