@@ -487,6 +487,9 @@ fn parameters(extra: Extra) -> Vec<utoipa::openapi::path::Parameter> {
             "next of the page before",
             string().pattern(Some("^R[0-9]{16}$")),
         )],
+        Extra::ClaimsListPage => {
+            vec![parameter("after", query, "next of the page before", uuid())]
+        }
         Extra::Usage => vec![
             parameter("after", query.clone(), "next of the page before", uuid()),
             parameter(

@@ -83,10 +83,13 @@ pub struct ClaimsStep {
     pub step: String,
 }
 
-/// Answer of `GET /v1/claims/submissions`: the newest first, and the files still on their way.
+/// Answer of `GET /v1/claims/submissions`: a page of them, the newest first, and the files still on their way.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ClaimsSubmissions {
-    /// The newest 100.
+    /// `after` of the next page; absent on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// 100 at most.
     pub submissions: Vec<ClaimsSubmission>,
     /// Files on their way.
     pub uploads: Vec<ClaimsUpload>,

@@ -212,12 +212,27 @@ impl Client {
             .map(drop)
     }
 
-    /// The facility's submissions to the review body.
+    /// The facility's submissions to the review body: the newest.
     ///
     /// # Errors
     /// [`ClientError`].
     pub async fn claims_submissions(&self, token: &str) -> Result<ClaimsSubmissions, ClientError> {
         self.claims_read(token, routes::CLAIMS_SUBMISSIONS).await
+    }
+
+    /// Those behind a page, by its `next`.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn claims_submissions_after(
+        &self,
+        token: &str,
+        after: &str,
+    ) -> Result<ClaimsSubmissions, ClientError> {
+        let fits = |it: &char| it.is_ascii_alphanumeric() || *it == '-';
+        let after: String = after.chars().filter(fits).collect();
+        let path = format!("{}?after={after}", routes::CLAIMS_SUBMISSIONS);
+        self.claims_read(token, &path).await
     }
 
     /// One submission with its history.

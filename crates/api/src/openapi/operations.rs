@@ -74,6 +74,8 @@ pub enum Extra {
     ClaimsFile,
     /// `from`, `weight` and `rule` in the query: which claims of a submission, and what of them.
     ClaimsPage,
+    /// `after` in the query: the submission behind which a page begins.
+    ClaimsListPage,
     /// `kind` and `visit_date` in the query: what a bulk order's file is.
     BulkKind,
     /// `format` and `encoding` in the query: in which form a bulk order's results are wanted.

@@ -86,7 +86,7 @@ fn of_tenant(
         account: account.key.id,
         certificate: [0; 32],
     };
-    let submissions = app.engine.submissions(&holder, MOST)?;
+    let submissions = app.engine.submissions(&holder, None, MOST)?;
     let today = now.date_in_japan();
     let mut notices = Vec::new();
     let uploads = uploads::open(app, &holder)?;

@@ -22,12 +22,27 @@ use crate::trouble::Refused;
 /// Submissions of one page.
 const PAGE: u32 = 100;
 
+/// Where a page of submissions begins.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Behind {
+    /// The last submission of the page before.
+    after: Option<String>,
+}
+
 pub(crate) async fn list(
     State(app): State<App>,
     Claimant(who): Claimant,
+    Query(Behind { after }): Query<Behind>,
 ) -> Result<Json<ClaimsSubmissions>, Refused> {
-    let found = app.engine.submissions(&who, PAGE)?;
+    let after = after.map(|id| find(&app, &who, &id)).transpose()?;
+    let behind = after.map(|it| (it.sent, it.id));
+    let mut found = app.engine.submissions(&who, behind, PAGE + 1)?;
+    let goes_on = (PAGE as usize) < found.len();
+    found.truncate(PAGE as usize);
+    let last = found.last().filter(|_| goes_on);
     Ok(Json(ClaimsSubmissions {
+        next: last.map(|it| shown_id(it.id)),
         submissions: found.iter().map(shown).collect(),
         uploads: uploads::open(&app, &who)?,
     }))

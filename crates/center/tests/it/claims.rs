@@ -5,6 +5,7 @@ mod close;
 mod corrections;
 mod faults;
 mod found;
+mod listed;
 mod misuse;
 mod month;
 mod notices;

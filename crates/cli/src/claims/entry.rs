@@ -83,9 +83,19 @@ impl SignedIn {
         let _ = self.client.claims_sign_out(&self.session.token).await;
     }
 
+    /// All of them, page after page.
     async fn list(&self) -> anyhow::Result<ClaimsSubmissions> {
-        let listed = patiently(async || self.client.claims_submissions(self.token()).await).await;
-        listed.map_err(|error| explain(&error))
+        let (client, token) = (&self.client, self.token());
+        let first = patiently(async || client.claims_submissions(token).await).await;
+        let mut listed = first.map_err(|error| explain(&error))?;
+        while let Some(after) = listed.next.take() {
+            let page =
+                patiently(async || client.claims_submissions_after(token, &after).await).await;
+            let page = page.map_err(|error| explain(&error))?;
+            listed.submissions.extend(page.submissions);
+            listed.next = page.next;
+        }
+        Ok(listed)
     }
 
     /// The identifier of a submission that people call by its number.

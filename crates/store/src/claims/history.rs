@@ -1,10 +1,11 @@
-//! What was done with a submission, step by step: added, never changed.
+//! What was sent, a page at a time, and what was done with each submission, step by step: added, never changed.
 
 use domain::audit::Event;
 use domain::civil_date::Instant;
 use domain::claims::entry::{Holder, Step};
 
-use super::submissions::Submission;
+use super::submissions::{self, Submission};
+use crate::access::number;
 use crate::engine::{Engine, StoreError};
 use crate::sql::{Connection, params};
 
@@ -40,6 +41,28 @@ impl Engine {
             batch.append(connection, &event, None)
         })
         .await
+    }
+
+    /// The submissions of the holder's facility and review body, the newest first: those behind one that is told by when it was sent and its
+    /// identifier, if one is named.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn submissions(
+        &self,
+        holder: &Holder,
+        behind: Option<(Instant, u128)>,
+        limit: u32,
+    ) -> Result<Vec<Submission>, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT * FROM claims_submission WHERE tenant = ?1 AND facility = ?2 AND (sent, id) < (?3, ?4)
+                ORDER BY sent DESC, id DESC LIMIT ?5";
+            let last = (i64::MAX, u128::MAX);
+            let (sent, id) = behind.map_or(last, |(sent, id)| (sent.as_micros(), id));
+            let (tenant, facility) = (holder.tenant.to_string(), number(holder.facility));
+            let of = params![tenant, facility, sent, id.to_be_bytes(), limit];
+            submissions::all(connection, text, of)
+        })
     }
 
     /// The history of a submission, in order.

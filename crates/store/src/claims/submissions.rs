@@ -227,18 +227,6 @@ impl Engine {
         self.read(|connection| correction_of(connection, holder, id))
     }
 
-    /// The submissions of the holder's facility and review body, the newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn submissions(&self, holder: &Holder, limit: u32) -> Result<Vec<Submission>, StoreError> {
-        self.read(|connection| {
-            let text = "SELECT * FROM claims_submission WHERE tenant = ?1 AND facility = ?2 ORDER BY sent DESC, id DESC LIMIT ?3";
-            let of = params![holder.tenant.to_string(), number(holder.facility), limit];
-            all(connection, text, of)
-        })
-    }
-
     /// Submissions that wait for their checks, the oldest first, whoever sent them; none that another process has in hand.
     ///
     /// # Errors
@@ -534,7 +522,7 @@ fn find_of(
     Ok(all(connection, text, of)?.pop())
 }
 
-fn all(
+pub(super) fn all(
     connection: &Connection,
     text: &str,
     of: impl Params,

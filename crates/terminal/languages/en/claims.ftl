@@ -35,6 +35,7 @@ claims-send-now = Send
 claims-drop = Drop what arrived
 claims-history = Submissions
 claims-none = Nothing was sent yet.
+claims-newest = Back to the newest submissions
 claims-number = Number
 claims-sent = Sent
 claims-file-name = File

@@ -35,6 +35,7 @@ claims-send-now = 送信する
 claims-drop = 途中の送信を取り消す
 claims-history = 送信の履歴
 claims-none = 送信した請求はまだありません。
+claims-newest = 新しい送信に戻る
 claims-number = 受付番号
 claims-sent = 送信日時
 claims-file-name = ファイル

@@ -59,7 +59,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/claims/sign-in/{tenant}/{place}", get(form))
         .route("/claims/sign-out", post(sign_out))
         .route(PASSWORD, get(password).post(change_password))
-        .route(WORK, get(work::page))
+        .route(WORK, get(work::page).post(work::further))
         .route(
             "/claims/send",
             post(sending::send).layer(DefaultBodyLimit::max(FILE_BYTES)),

@@ -9,6 +9,12 @@ const OF_ENTRY: &[Trouble] = &[Trouble::PasswordChangeNeeded];
 
 const OF_ONE: &[Trouble] = &[Trouble::PasswordChangeNeeded, Trouble::NotFound];
 
+const LISTED: &[Trouble] = &[
+    Trouble::PasswordChangeNeeded,
+    Trouble::InvalidQuery,
+    Trouble::NotFound,
+];
+
 const READ: &[Trouble] = &[
     Trouble::PasswordChangeNeeded,
     Trouble::InvalidQuery,
@@ -210,13 +216,13 @@ pub(super) const OPERATIONS: [Operation; 20] = [
         method: Method::Get,
         path: routes::CLAIMS_SUBMISSIONS,
         id: "listClaimsSubmissions",
-        summary: "The facility's submissions to the review body, and the files on their way",
+        summary: "A page of the facility's submissions to the review body, and the files on their way",
         access: Access::Claims,
         body: Carried::Nothing,
-        extras: &[],
+        extras: &[Extra::ClaimsListPage],
         status: 200,
         answer: Carried::Json("ClaimsSubmissions"),
-        troubles: OF_ENTRY,
+        troubles: LISTED,
     },
     Operation {
         method: Method::Get,

@@ -15,7 +15,7 @@ async fn a_submission_ends_once_and_is_nobody_elses(place: &Place) {
     for stranger in strangers() {
         assert_eq!(withdraw(&engine, &stranger, 101).await, Ended::Unknown);
         assert_eq!(engine.submission(&stranger, 101).unwrap(), None);
-        assert!(engine.submissions(&stranger, 10).unwrap().is_empty());
+        assert!(engine.submissions(&stranger, None, 10).unwrap().is_empty());
     }
     let later = now().plus_seconds(1);
     assert_eq!(engine.not_accepted(later, None, 10).unwrap().len(), 1);
@@ -183,10 +183,29 @@ async fn what_is_not_accepted_is_found_without_a_walk_over_all_submissions(place
     assert!(plan.contains("claims_submission_checked"), "{plan}");
 }
 
+async fn every_submission_is_on_a_page_of_the_list_though_all_came_at_once(place: &Place) {
+    let engine = place.open();
+    for number in 1..=7_u8 {
+        let upload = u128::from(number);
+        sent(&engine, (upload, 100 + upload), number).await;
+    }
+    let (mut ids, mut behind) = (Vec::new(), None);
+    loop {
+        let page = engine.submissions(&own(), behind, 3).unwrap();
+        let Some(last) = page.last() else {
+            break;
+        };
+        behind = Some((last.sent, last.id));
+        ids.extend(page.iter().map(|it| it.id));
+    }
+    assert_eq!(ids, [107, 106, 105, 104, 103, 102, 101]);
+}
+
 on_both!(
     a_submission_ends_once_and_is_nobody_elses,
     the_file_of_what_is_settled_is_let_go_and_its_history_stays,
     a_piece_that_came_after_the_sha_256_was_worked_out_makes_no_submission,
+    every_submission_is_on_a_page_of_the_list_though_all_came_at_once,
     what_cannot_be_accepted_keeps_nothing_else_from_being_found,
     what_is_not_accepted_is_found_without_a_walk_over_all_submissions,
 );

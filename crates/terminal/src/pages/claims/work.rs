@@ -6,13 +6,14 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use ui::component::{Banner, Fault, TextField, Tone, Width};
+use serde::Deserialize;
+use ui::component::{Banner, Fault, NextPage, TextField, Tone, Width};
 use ui::language::Words;
 
 use super::contacts::Contacts;
 use super::{Claimant, WORK};
 use crate::days;
-use crate::pages::{Frame, show};
+use crate::pages::{Filled, Frame, show};
 use crate::serve::App;
 
 #[derive(Template)]
@@ -26,6 +27,9 @@ pub(in crate::pages) struct WorkPage {
     pub(in crate::pages) uploads: Vec<Open>,
     pub(in crate::pages) heads: Vec<String>,
     pub(in crate::pages) lines: Vec<Line>,
+    pub(in crate::pages) next: Option<NextPage>,
+    /// Whether newer ones stand on a page before.
+    pub(in crate::pages) is_further: bool,
     pub(in crate::pages) contacts: Contacts,
 }
 
@@ -95,6 +99,22 @@ pub(crate) async fn page(State(app): State<App>, claimant: Claimant) -> Response
     shown(&app, &claimant, StatusCode::OK, None).await
 }
 
+/// Where a further page of the list begins.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct FurtherForm {
+    after: String,
+}
+
+/// A further page of the list: what was sent before.
+pub(crate) async fn further(
+    State(app): State<App>,
+    claimant: Claimant,
+    Filled(form): Filled<FurtherForm>,
+) -> Response {
+    behind(&app, &claimant, Some(&form.after), (StatusCode::OK, None)).await
+}
+
 /// The page, with what went wrong on the way to it.
 pub(super) async fn shown(
     app: &App,
@@ -102,8 +122,21 @@ pub(super) async fn shown(
     status: StatusCode,
     fault: Option<Fault>,
 ) -> Response {
+    behind(app, claimant, None, (status, fault)).await
+}
+
+async fn behind(
+    app: &App,
+    claimant: &Claimant,
+    after: Option<&str>,
+    (status, fault): (StatusCode, Option<Fault>),
+) -> Response {
     let words = claimant.words();
-    let listed = claimant.client.claims_submissions(claimant.token()).await;
+    let (client, token) = (&claimant.client, claimant.token());
+    let listed = match after {
+        Some(after) => client.claims_submissions_after(token, after).await,
+        None => client.claims_submissions(token).await,
+    };
     let listed = match listed {
         Ok(listed) => listed,
         Err(error) => return claimant.failed(app, &error),
@@ -141,6 +174,11 @@ pub(super) async fn shown(
             .iter()
             .map(|it| line(it, words))
             .collect(),
+        next: listed.next.as_ref().map(|next| NextPage {
+            action: WORK,
+            terms: vec![("after", next.clone())],
+        }),
+        is_further: after.is_some(),
         contacts: Contacts::of(app, words),
         frame,
     };

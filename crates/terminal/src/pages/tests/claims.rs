@@ -5,7 +5,7 @@ use api::client::claims::ClaimsFile;
 use api::problem::Text;
 use askama::Template;
 use axum::http::StatusCode;
-use ui::component::{Choice, Radio, TextField};
+use ui::component::{Choice, NextPage, Radio, TextField};
 use ui::language::Language;
 
 use super::{Written, staff};
@@ -72,6 +72,11 @@ fn work(staff: &Staff, contacts: Contacts) -> WorkPage {
         }],
         heads: vec!["E".into()],
         lines: vec![line],
+        next: Some(NextPage {
+            action: "/claims/work",
+            terms: vec![("after", "s".into())],
+        }),
+        is_further: true,
         contacts,
     }
 }
@@ -133,6 +138,23 @@ fn the_desk_for_claims_and_the_payers_page_as_a_code_stand_where_claims_are_hand
             assert_eq!(page.matches("<svg role=\"img\"").count(), 1, "{name}");
         }
     }
+}
+
+#[test]
+fn the_list_of_submissions_leads_to_those_before_and_back_to_the_newest() {
+    let terminal = Terminal::start();
+    let staff = staff(Language::Japanese, "administrator");
+    let page = work(&staff, Contacts::of(&terminal.app, &staff.words));
+    let shown = page.render().unwrap();
+    let next = "<form method=\"post\" action=\"/claims/work\"><input type=\"hidden\" name=\"after\" value=\"s\">";
+    assert!(shown.contains(next) && shown.contains("<a href=\"/claims/work\">"));
+    let all = WorkPage {
+        next: None,
+        is_further: false,
+        ..page
+    };
+    let shown = all.render().unwrap();
+    assert!(!shown.contains("next-page") && !shown.contains("href=\"/claims/work\""));
 }
 
 #[test]
