@@ -376,7 +376,7 @@ async fn a_file_is_taken_once_until_it_is_taken_back(place: &Place) {
     let second = sent(&engine, (3, 104), 7).await;
     assert_ne!(second.number, first.number);
     // What was there stays readable.
-    assert_eq!(engine.submissions(&own(), 10).unwrap().len(), 2);
+    assert_eq!(engine.submissions(&own(), None, 10).unwrap().len(), 2);
 }
 
 async fn a_correction_stands_in_the_history_of_what_it_corrects(place: &Place) {

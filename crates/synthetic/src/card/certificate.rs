@@ -11,8 +11,8 @@ use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::certificate::{Certificate, TbsCertificate, Version};
 use x509_cert::crl::{CertificateList, RevokedCert, TbsCertList};
 use x509_cert::der::asn1::{
-    Any, BitString, Ia5String, ObjectIdentifier, OctetString, PrintableStringRef, SetOfVec, Uint,
-    Utf8StringRef,
+    Any, BitString, GeneralizedTime, Ia5String, ObjectIdentifier, OctetString, PrintableStringRef,
+    SetOfVec, Uint, UtcTime, Utf8StringRef,
 };
 use x509_cert::der::oid::AssociatedOid;
 use x509_cert::der::{DateTime, Decode, Encode};
@@ -247,7 +247,10 @@ fn first_moment(day: CivilDate) -> Result<Time, NotMade> {
 fn time(at: Instant) -> Result<Time, NotMade> {
     let seconds = u64::try_from(at.as_seconds()).map_err(|_| NotMade::BuiltIn("date"))?;
     let time = DateTime::from_unix_duration(Duration::from_secs(seconds))?;
-    Ok(Time::from(time))
+    Ok(match UtcTime::from_date_time(time) {
+        Ok(time) => Time::UtcTime(time),
+        Err(_) => Time::GeneralTime(GeneralizedTime::from_date_time(time)),
+    })
 }
 
 fn other_name() -> Result<IssuerAltName, NotMade> {

@@ -5,8 +5,6 @@ use crate::problem::Trouble;
 use crate::problem::claims::ClaimsTrouble as Claims;
 use crate::routes;
 
-const OF_ENTRY: &[Trouble] = &[Trouble::PasswordChangeNeeded];
-
 const OF_ONE: &[Trouble] = &[Trouble::PasswordChangeNeeded, Trouble::NotFound];
 
 const LISTED: &[Trouble] = &[
