@@ -183,14 +183,17 @@ pub async fn is_running(data_dir: &Path) -> bool {
     system::call(&socket(data_dir)).await.is_ok()
 }
 
-pub(crate) fn listen(data_dir: &Path, app: App) -> std::io::Result<()> {
-    let listener = ControlListener::bind(&socket(data_dir))?;
+/// Makes the socket. Whoever calls waits until the center listens.
+pub(crate) fn bind(data_dir: &Path) -> std::io::Result<ControlListener> {
+    ControlListener::bind(&socket(data_dir))
+}
+
+pub(crate) fn listen(listener: ControlListener, app: App) {
     tokio::spawn(doors::take_in("control.sock", listener, move |called| {
         if let Some(stream) = called {
             tokio::spawn(serve(stream, app.clone()));
         }
     }));
-    Ok(())
 }
 
 /// A center that was called, for orders that follow each other.

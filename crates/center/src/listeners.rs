@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -38,6 +38,26 @@ pub(crate) const OPERATOR: &str = "listen.operator";
 /// The name of the listener of care at home and from afar.
 pub(crate) const HOME: &str = "listen.home";
 
+/// A listener that is bound and serves nobody until it is opened. Dropped it lets go of its address.
+pub(crate) struct Bound {
+    pub(crate) address: SocketAddr,
+    serving: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl Bound {
+    fn new(address: SocketAddr, serving: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self {
+            address,
+            serving: Box::pin(serving),
+        }
+    }
+
+    /// Serves from now on.
+    pub(crate) fn open(self) {
+        tokio::spawn(self.serving);
+    }
+}
+
 pub(crate) async fn tls(
     app: &App,
     config: &Config,
@@ -45,7 +65,7 @@ pub(crate) async fn tls(
     at: SocketAddr,
     clients: ClientCertificate,
     router: Router,
-) -> Result<SocketAddr, StartError> {
+) -> Result<Bound, StartError> {
     let mut names = vec!["localhost".to_owned()];
     names.extend(config.certificate_names());
     let addresses = [
@@ -74,13 +94,19 @@ pub(crate) async fn tls(
     )?;
     let failed = |error| StartError::Listen(name, at, error);
     let socket = TcpListener::bind(at).await.map_err(failed)?;
+    let address = socket.local_addr().map_err(failed)?;
     let limit = duration(app.limits.handshake_ms);
     let bounds = app.handshakes.clone().of(name);
-    let listener = Listener::start_bounded(socket, tls, clients, limit, bounds);
-    let mut listener = listener.map_err(failed)?;
-    let address = listener.address();
     let app = app.clone();
-    tokio::spawn(async move {
+    Ok(Bound::new(address, async move {
+        let listener = Listener::start_bounded(socket, tls, clients, limit, bounds);
+        let mut listener = match listener {
+            Ok(listener) => listener,
+            Err(error) => {
+                tracing::error!(listener = name, error = %error, "nobody is taken in");
+                return;
+            }
+        };
         // The listener is dropped when the center ends, and with it the socket.
         let mut ends = pin!(app.draining.begun());
         loop {
@@ -103,8 +129,7 @@ pub(crate) async fn tls(
             };
             tokio::spawn(connection(app.clone(), router.clone(), accepted, opener));
         }
-    });
-    Ok(address)
+    }))
 }
 
 /// Where a connection comes from.
@@ -265,16 +290,12 @@ async fn speak_until(
     }
 }
 
-pub(crate) async fn plain(
-    app: &App,
-    at: SocketAddr,
-    router: Router,
-) -> Result<SocketAddr, StartError> {
+pub(crate) async fn plain(app: &App, at: SocketAddr, router: Router) -> Result<Bound, StartError> {
     let limit = duration(app.limits.head_ms);
     let failed = |error| StartError::Listen("listen.metrics", at, error);
     let socket = TcpListener::bind(at).await.map_err(failed)?;
     let address = socket.local_addr().map_err(failed)?;
-    tokio::spawn(doors::take_in("listen.metrics", socket, move |stream| {
+    let serving = doors::take_in("listen.metrics", socket, move |stream| {
         let service = TowerToHyperService::new(router.clone());
         tokio::spawn(
             hyper::server::conn::http1::Builder::new()
@@ -282,6 +303,6 @@ pub(crate) async fn plain(
                 .header_read_timeout(limit)
                 .serve_connection(TokioIo::new(stream), service),
         );
-    }));
-    Ok(address)
+    });
+    Ok(Bound::new(address, serving))
 }

@@ -36,6 +36,7 @@ use crate::config::{Config, duration};
 use crate::data_dir::{Held, NotHeld};
 use crate::draining::{Draining, LastDrain};
 use crate::keyed_hash::KeyedHash;
+use crate::listeners::Bound;
 use crate::metrics::sources::Sources;
 use crate::metrics::{self, Metrics};
 use crate::operators::ready_made::{self, ReadyMade};
@@ -304,29 +305,7 @@ impl Center {
             unbound_throttle: Default::default(),
             last_list: Default::default(),
         });
-        app.engine
-            .record(sessions::event(now, Actor::Center, Deed::Start))
-            .await?;
-        // Of a shared store another process may be feeding: whoever begins the next feed gives up what was cut off.
-        if !app.engine.is_shared() {
-            app.engine.settle_feeds(now).await?;
-        }
-        pki::sealed::write_private(&dir.join("root.pem"), app.authority.root_pem().as_bytes())?;
-        tokio::spawn(checkpoints::sign(app.clone()));
-        tokio::spawn(checkpoints::review_contradictions(app.clone()));
-        tokio::spawn(card_trust::watch(app.clone()));
-        tokio::spawn(authority_end::watch(app.clone()));
-        tokio::spawn(other_processes::follow(app.clone()));
-        tokio::spawn(crate::emergency::tell_of_edges(app.clone()));
-        if config.read_through {
-            tokio::spawn(reading_through::once(app.clone()));
-        }
-        let own_work = vec![
-            tokio::spawn(checkpoints::forget(app.clone())),
-            tokio::spawn(questions::close_what_is_over(app.clone())),
-            tokio::spawn(bulk::work::work_off(app.clone())),
-            tokio::spawn(crate::claims::watch::look_after(app.clone())),
-        ];
+        // Whatever may fail comes before the event: a center that is started again and again would leave a chain each time.
         let enroll = listeners::tls(
             &app,
             config,
@@ -336,7 +315,7 @@ impl Center {
             router::enroll(&app),
         )
         .await?;
-        let site = Site::new(&config.hosts(), enroll);
+        let site = Site::new(&config.hosts(), enroll.address);
         // Set once: this is the only place, and it runs once.
         let _ = app.download_site.set(site);
         let ward = Practice::open(&app, dir, made_up)?;
@@ -359,19 +338,46 @@ impl Center {
             None => None,
         };
         let metrics = listeners::plain(&app, config.listen.metrics, metrics_router(&app)).await?;
-        // The last: an order may speak of the listeners.
-        control::listen(dir, app.clone()).map_err(StartError::Control)?;
-        Ok(Self {
-            api,
-            enroll,
-            operator,
-            metrics,
-            search,
-            home,
-            app,
+        let orders = control::bind(dir).map_err(StartError::Control)?;
+        pki::sealed::write_private(&dir.join("root.pem"), app.authority.root_pem().as_bytes())?;
+        app.engine
+            .record(sessions::event(now, Actor::Center, Deed::Start))
+            .await?;
+        // Of a shared store another process may be feeding: whoever begins the next feed gives up what was cut off.
+        if !app.engine.is_shared() {
+            app.engine.settle_feeds(now).await?;
+        }
+        tokio::spawn(checkpoints::sign(app.clone()));
+        tokio::spawn(checkpoints::review_contradictions(app.clone()));
+        tokio::spawn(card_trust::watch(app.clone()));
+        tokio::spawn(authority_end::watch(app.clone()));
+        tokio::spawn(other_processes::follow(app.clone()));
+        tokio::spawn(crate::emergency::tell_of_edges(app.clone()));
+        if config.read_through {
+            tokio::spawn(reading_through::once(app.clone()));
+        }
+        let own_work = vec![
+            tokio::spawn(checkpoints::forget(app.clone())),
+            tokio::spawn(questions::close_what_is_over(app.clone())),
+            tokio::spawn(bulk::work::work_off(app.clone())),
+            tokio::spawn(crate::claims::watch::look_after(app.clone())),
+        ];
+        let center = Self {
+            api: api.address,
+            enroll: enroll.address,
+            operator: operator.address,
+            metrics: metrics.address,
+            search: search.as_ref().map(|it| it.address),
+            home: home.as_ref().map(|it| it.address),
+            app: app.clone(),
             own_work,
             _held: held,
-        })
+        };
+        let all = [enroll, api, operator, metrics].into_iter();
+        all.chain(search).chain(home).for_each(Bound::open);
+        // The last: an order may speak of the listeners.
+        control::listen(orders, app);
+        Ok(center)
     }
 
     /// Adds an operator whose password and second factor the caller gets, for a demo.
@@ -503,29 +509,25 @@ fn tell_of_few_files(capacity: &Capacity) {
 }
 
 /// The operators' pages. On loopback they are named so, whatever names the center has elsewhere.
-async fn operator_listener(app: &App, config: &Config) -> Result<SocketAddr, StartError> {
+async fn operator_listener(app: &App, config: &Config) -> Result<Bound, StartError> {
     let (at, none) = (config.listen.operator, ClientCertificate::None);
     let router = operator::router(app);
     let bound = listeners::tls(app, config, listeners::OPERATOR, at, none, router).await?;
-    let names = if bound.ip().is_loopback() {
+    let names = if bound.address.ip().is_loopback() {
         Vec::new()
     } else {
         config.hosts()
     };
     // Set once: this is the only place, and it runs once.
-    let _ = app.operator_site.set(Site::new(&names, bound));
+    let _ = app.operator_site.set(Site::new(&names, bound.address));
     Ok(bound)
 }
 
 /// Home care: pages and devices. They are named as the setting says, where something stands in front of the listener.
-async fn home_listener(
-    app: &App,
-    config: &Config,
-    at: SocketAddr,
-) -> Result<SocketAddr, StartError> {
+async fn home_listener(app: &App, config: &Config, at: SocketAddr) -> Result<Bound, StartError> {
     let (none, router) = (ClientCertificate::None, home_care::listener::router(app));
     let bound = listeners::tls(app, config, listeners::HOME, at, none, router).await?;
-    let mut site = Site::new(&config.hosts(), bound);
+    let mut site = Site::new(&config.hosts(), bound.address);
     if let Some(address) = &config.home.address {
         site.hosts.push(address.host().to_owned());
         site.address = address.base();
@@ -536,11 +538,7 @@ async fn home_listener(
 }
 
 /// The second listener for existing clients (interface R5): less than the others ask for, so its start is told.
-async fn search_listener(
-    app: &App,
-    config: &Config,
-    at: SocketAddr,
-) -> Result<SocketAddr, StartError> {
+async fn search_listener(app: &App, config: &Config, at: SocketAddr) -> Result<Bound, StartError> {
     tracing::warn!(
         "link.search_listener is on: searches without a client certificate are served to Web API accounts for 30 minutes from the address that signed in"
     );

@@ -61,6 +61,7 @@ mod repeats;
 mod server;
 mod sessions;
 mod slow_clients;
+mod starts;
 #[cfg(feature = "otel")]
 mod traces;
 mod training;
