@@ -17,7 +17,6 @@ use domain::audit::{Actor, Deed};
 use domain::card_challenge::{CenterName, InvalidCenterName};
 use domain::civil_date::Instant;
 use exchange::medical_document::People;
-use pki::sealed::MachineKey;
 use pki::server::{ClientCertificate, Examiner, HandshakeBounds, Revocations};
 use store::engine::StoreError;
 use tokio::sync::Semaphore;
@@ -128,9 +127,19 @@ pub enum StartError {
     ReceiptKey(#[from] pki::receipt_key::ReceiptKeyError),
     /// Keys that are not those of the other centers over the same database.
     #[error(
-        "{0} in data_dir is not that of the other centers over this database; copy machine.key and ca/ from one of them and start again (docs/operations/postgresql.md)"
+        "{0} in data_dir is missing, or not that of the other centers over this database; copy machine.key and ca/ from one of them and start again (docs/operations/postgresql.md)"
     )]
     OtherKey(&'static str),
+    /// The machine key is missing, and a center signed or issued something in the store.
+    #[error(
+        "{0} is missing, and this store was kept under one; no other was made: bring machine.key, receipt.key, receipt-retired.keys and ca/ back from where they are kept and start again (docs/operations/restore.md)"
+    )]
+    NoMachineKey(std::path::PathBuf),
+    /// The machine key is not the one the store was kept under.
+    #[error(
+        "{0} is not the key that this store was kept under; bring machine.key, receipt.key, receipt-retired.keys and ca/ back from where they are kept and start again (docs/operations/restore.md)"
+    )]
+    OtherMachineKey(std::path::PathBuf),
     /// The authority's folder is empty, and certificates were issued from what lay there.
     #[error(
         "{0} holds no authority, and certificates were issued from the one that lay there; bring it back from its backup (docs/operations/restore.md); where it is lost for good, put an empty file named unfinished there: another is made then, and every PC is enrolled anew"
@@ -187,13 +196,13 @@ impl Center {
         tell_of_few_files(&config.capacity);
         let now = clock();
         let traces = TraceExport::open(config.traces.as_ref(), &clock)?;
-        let machine = MachineKey::open(&dir.join("machine.key"))?;
         let mut chain = [0; 16];
         aws_lc_rs::rand::fill(&mut chain).map_err(|_| StartError::Random)?;
         let engine = config
             .open_store(chain)?
             .looking_back(config.medical.look_back())
             .with_waiting_writes(config.capacity.waiting_writes.get().into());
+        let machine = shared_keys::open_machine(&engine, dir).await?;
         let revocations = Revocations::default();
         engine
             .revoked_certificates()?

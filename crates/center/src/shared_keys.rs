@@ -1,5 +1,5 @@
-//! That the centers over one database have the same keys: what one seals or issues the others open and believe. The first writes what its
-//! keys show; one with others does not start. Each may sign with a key of its own (`crates/center/src/public_keys.rs`).
+//! That a store is used with the keys it was kept under: what a center sealed or issued it, and the others over the same database, open and believe.
+//! The first start writes what the keys show; one with others does not start. Each may sign with a key of its own (`crates/center/src/public_keys.rs`).
 
 use std::path::Path;
 
@@ -7,16 +7,58 @@ use domain::civil_date::Instant;
 use pki::authority::{Authority, Held};
 use pki::sealed::MachineKey;
 use sha2::{Digest, Sha256};
-use store::engine::Engine;
+use store::engine::{Engine, StoreError};
 
 use crate::keyed_hash::KeyedHash;
+use crate::public_keys::announced;
 use crate::serve::StartError;
 
 /// The files, by which the keys are named.
 const MACHINE: &str = "machine.key";
 const AUTHORITY: &str = "ca";
 
-/// Opens the authority, where its keys and the machine key are those of the other centers over the same database. One is made where there
+/// Opens the machine key, where it is the one the store was kept under. One is made where there is none; not where it is missing: what is sealed and
+/// signed with another would have to be believed as well, and the audit chain would not be whole any more.
+pub(crate) async fn open_machine(
+    engine: &Engine,
+    data_dir: &Path,
+) -> Result<MachineKey, StartError> {
+    let file = data_dir.join(MACHINE);
+    let is_written = engine.is_key_shared(MACHINE)?;
+    // Of one that cannot be looked for, opening says why.
+    if !file.try_exists().unwrap_or(true) {
+        if engine.is_shared() && is_written {
+            return Err(StartError::OtherKey(MACHINE));
+        }
+        if !engine.is_shared() && (is_written || had_keys(engine)?) {
+            return Err(StartError::NoMachineKey(file));
+        }
+    }
+    let machine = MachineKey::open(&file)?;
+    // Files that an earlier version wrote: it announced its keys under the machine key alone.
+    let is_other = !engine.is_shared()
+        && !is_written
+        && !engine.announced_keys()?.is_empty()
+        && announced(engine, &machine)?.is_empty();
+    let hash = KeyedHash::new(&machine.derive("shared-key"));
+    if !is_other && is_same(engine, MACHINE, &hash.of(&[MACHINE.as_bytes()])).await? {
+        return Ok(machine);
+    }
+    Err(if engine.is_shared() {
+        StartError::OtherKey(MACHINE)
+    } else {
+        StartError::OtherMachineKey(file)
+    })
+}
+
+/// Whether a center issued or signed anything in this store.
+fn had_keys(engine: &Engine) -> Result<bool, StoreError> {
+    Ok(engine.knows_certificates()?
+        || !engine.announced_keys()?.is_empty()
+        || engine.upkeep()?.checkpoint.is_some())
+}
+
+/// Opens the authority, where its keys are those of the other centers over the same database. One is made where there
 /// is none; not where somebody may hold a certificate of one that is missing.
 pub(crate) async fn open_authority(
     engine: &Engine,
@@ -25,8 +67,6 @@ pub(crate) async fn open_authority(
     now: Instant,
 ) -> Result<Authority, StartError> {
     let folder = data_dir.join(AUTHORITY);
-    let hash = KeyedHash::new(&machine.derive("shared-key"));
-    same(engine, MACHINE, &hash.of(&[MACHINE.as_bytes()])).await?;
     let held = Authority::held_in(&folder);
     // Looked at before one is made: it would lie there and be taken for the right one.
     if held != Held::One && engine.is_shared() && engine.is_key_shared(AUTHORITY)? {
@@ -37,14 +77,90 @@ pub(crate) async fn open_authority(
     }
     let authority = Authority::open(&folder, machine, now)?;
     let root: [u8; 32] = Sha256::digest(authority.root()).into();
-    same(engine, AUTHORITY, &root).await?;
+    // Of files none is written: where theirs is lost for good another takes its place, sealed with the same machine key.
+    if engine.is_shared() && !is_same(engine, AUTHORITY, &root).await? {
+        return Err(StartError::OtherKey(AUTHORITY));
+    }
     Ok(authority)
 }
 
-/// Refuses a key that is not that of the other centers over the same database.
-async fn same(engine: &Engine, name: &'static str, shown: &[u8; 32]) -> Result<(), StartError> {
-    if !engine.is_shared() || engine.share_key(name, shown.to_vec()).await? == shown {
-        return Ok(());
+/// Whether a key is the one that is written; the first one is.
+async fn is_same(
+    engine: &Engine,
+    name: &'static str,
+    shown: &[u8; 32],
+) -> Result<bool, StoreError> {
+    Ok(engine.share_key(name, shown.to_vec()).await? == shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::public_keys;
+
+    /// A store that a center of an earlier version used with the keys of a folder: nothing is written of them but that they were announced.
+    async fn used_before(dir: &Path) -> Engine {
+        let engine = Engine::open_center(&dir.join("center.db"), [1; 16]).unwrap();
+        let machine = MachineKey::open(&dir.join(MACHINE)).unwrap();
+        let now = Instant::from_micros(5);
+        public_keys::open(&engine, dir, &machine, now)
+            .await
+            .unwrap();
+        assert!(!engine.is_key_shared(MACHINE).unwrap());
+        engine
     }
-    Err(StartError::OtherKey(name))
+
+    /// Puts another machine key in the place of the one there is, which is returned.
+    fn exchange(dir: &Path) -> Vec<u8> {
+        let file = dir.join(MACHINE);
+        let own = std::fs::read(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        MachineKey::open(&file).unwrap();
+        own
+    }
+
+    #[tokio::test]
+    async fn files_that_were_used_before_open_with_their_own_machine_key_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        let engine = used_before(dir).await;
+        open_machine(&engine, dir).await.unwrap();
+        assert!(engine.is_key_shared(MACHINE).unwrap());
+        let own = exchange(dir);
+        let refused = open_machine(&engine, dir).await.unwrap_err();
+        assert!(
+            matches!(refused, StartError::OtherMachineKey(_)),
+            "{refused}"
+        );
+        std::fs::write(dir.join(MACHINE), own).unwrap();
+        open_machine(&engine, dir).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn another_machine_key_is_not_taken_for_that_of_files_of_an_earlier_version() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        let engine = used_before(dir).await;
+        let own = exchange(dir);
+        let refused = open_machine(&engine, dir).await.unwrap_err();
+        assert!(
+            matches!(refused, StartError::OtherMachineKey(_)),
+            "{refused}"
+        );
+        std::fs::remove_file(dir.join(MACHINE)).unwrap();
+        let refused = open_machine(&engine, dir).await.unwrap_err();
+        assert!(matches!(refused, StartError::NoMachineKey(_)), "{refused}");
+        assert!(!dir.join(MACHINE).exists(), "another was made");
+        std::fs::write(dir.join(MACHINE), own).unwrap();
+        open_machine(&engine, dir).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_store_that_no_center_used_gets_a_machine_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        let engine = Engine::open_center(&dir.join("center.db"), [1; 16]).unwrap();
+        open_machine(&engine, dir).await.unwrap();
+        assert!(dir.join(MACHINE).is_file());
+    }
 }

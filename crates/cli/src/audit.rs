@@ -193,12 +193,23 @@ async fn restored(
     })
 }
 
-/// The first file of a center's keys that is not in its data folder; without them no signature can be verified.
+/// The files of a center's keys without which no signature can be verified.
+const SIGNING: [&str; 2] = ["machine.key", "receipt.key"];
+
+/// The further ones without which no certificate is issued.
+const ISSUING: [&str; 3] = ["ca/root.pem", "ca/issuing.pem", "ca/issuing.key"];
+
+/// The first file that is not in a data folder and without which no signature can be verified.
 pub(crate) fn missing_key(data_dir: &Path) -> Option<PathBuf> {
-    let mut keys = ["machine.key", "receipt.key"]
-        .into_iter()
-        .map(|name| data_dir.join(name));
+    let mut keys = SIGNING.into_iter().map(|name| data_dir.join(name));
     keys.find(|key| !key.is_file())
+}
+
+/// All files of a center's keys that are not in its data folder.
+pub(crate) fn missing_keys(data_dir: &Path) -> Vec<PathBuf> {
+    let all = SIGNING.into_iter().chain(ISSUING);
+    let files = all.map(|name| data_dir.join(name));
+    files.filter(|key| !key.is_file()).collect()
 }
 
 /// Verifies the chain of a store with the keys that lie in its data folder.

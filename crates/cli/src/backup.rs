@@ -20,7 +20,7 @@ use store::restoring::{Before, arriving, take_place};
 use store::upkeep::Copying;
 use store::versions::refuse_unknown;
 
-use crate::audit::{missing_key, read_outside};
+use crate::audit::{missing_key, missing_keys, read_outside};
 use crate::progress::Progress;
 use crate::revoked_outside::{RevokedAgain, RevokedOutside};
 use crate::store_place::{StorePlace, must_be_there};
@@ -230,13 +230,15 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     };
     let verified = Verified::of(&arguments.data_dir, &outside);
     let revokes_again = again.as_ref().is_some_and(RevokedAgain::is_whole);
+    let missing = missing_keys(&arguments.data_dir).into_iter();
+    let missing: Vec<_> = missing.map(|it| it.display().to_string()).collect();
     let restored = arguments.data_dir.display().to_string();
     if arguments.json {
         out!(
             "{}",
             serde_json::json!({
                 "restored": restored, "before": kept(&before), "recorded": recorded_json(&recorded), "audit": verified.to_json(),
-                "revoked_again": again.as_ref().map(RevokedAgain::to_json), "repeat": repeat(revokes_again),
+                "revoked_again": again.as_ref().map(RevokedAgain::to_json), "repeat": repeat(revokes_again), "missing_keys": missing,
             })
         );
     } else {
@@ -265,6 +267,11 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
             out!("{again}");
         }
         out!("{verified}");
+        for key in &missing {
+            out!(
+                "{key} がありません。センターを起動する前に、保管してあるものを戻してください / {key} is missing; bring it back from where it is kept before the center starts"
+            );
+        }
         let (ja, en) = if revokes_again {
             ("", "")
         } else {

@@ -124,8 +124,9 @@ impl<'a> Look<'a> {
 impl Look<'_> {
     fn center(&mut self, config: &center::config::Config) {
         self.makeable("data_dir", 0, &config.data_dir);
-        if let Some(database) = &config.database {
-            self.database(database);
+        match &config.database {
+            Some(database) => self.database(database),
+            None => self.machine_key(&config.data_dir),
         }
         if let Some(dir) = &config.checkpoint_dir {
             self.folder("checkpoint_dir", 0, dir);
@@ -152,6 +153,23 @@ impl Look<'_> {
         }
         if let Some(dir) = &config.updates.dir {
             self.folder("dir", 0, dir);
+        }
+    }
+
+    /// A store without its machine key: it was brought back, and its keys were not yet, or no center used it so far.
+    fn machine_key(&mut self, data_dir: &Path) {
+        let is_there = |name: &str| data_dir.join(name).is_file();
+        if is_there("center.db") && !is_there("machine.key") {
+            let shown = data_dir.display();
+            self.remark(
+                "data_dir",
+                &format!(
+                    "{shown} にデータベースがありますが、machine.key がありません。復元したものなら、保管してある machine.key、receipt.key、receipt-retired.keys、ca/ を、センターを起動する前に戻してください。"
+                ),
+                &format!(
+                    "{shown} holds a store and no machine.key; where it was restored, bring machine.key, receipt.key, receipt-retired.keys and ca/ back from where they are kept before the center starts"
+                ),
+            );
         }
     }
 

@@ -129,7 +129,15 @@ pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
             "鍵を開けません。data_dir の鍵ファイルと権限を確かめてください。".into()
         }
         StartError::OtherKey(key) => format!(
-            "data_dir の {key} が、このデータベースを使うほかのセンターのものと違います。ほかのセンターから machine.key と ca/ をコピーして、起動し直してください。"
+            "data_dir の {key} がないか、このデータベースを使うほかのセンターのものと違います。ほかのセンターから machine.key と ca/ をコピーして、起動し直してください。"
+        ),
+        StartError::NoMachineKey(file) => format!(
+            "{} がありません。このデータベースは、以前の machine.key で使われていたものです。新しい鍵は作っていません。保管してある machine.key、receipt.key、receipt-retired.keys、ca/ を data_dir に戻してから、起動し直してください。",
+            file.display()
+        ),
+        StartError::OtherMachineKey(file) => format!(
+            "{} が、このデータベースで使われてきたものと違います。保管してある machine.key、receipt.key、receipt-retired.keys、ca/ を data_dir に戻してから、起動し直してください。",
+            file.display()
         ),
         StartError::NoAuthority(folder) => format!(
             "{} に認証局の鍵がありません。これまでの電子証明書はそこから発行されています。バックアップから戻してください。",

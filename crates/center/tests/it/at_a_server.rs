@@ -235,6 +235,13 @@ async fn a_center_with_other_keys_than_the_first_does_not_start() {
         matches!(refused, StartError::OtherKey("machine.key")),
         "{refused}"
     );
+    assert!(!dir.path().join("machine.key").exists(), "one was made");
+    MachineKey::open(&dir.path().join("machine.key")).unwrap();
+    let refused = start_beside(&first, dir.path()).await.unwrap_err();
+    assert!(
+        matches!(refused, StartError::OtherKey("machine.key")),
+        "{refused}"
+    );
     // Each is needed, not the machine key alone.
     let dir = tempfile::tempdir().unwrap();
     crate::places::copy_keys(first.dir.path(), dir.path());

@@ -7,6 +7,8 @@ use std::sync::atomic::Ordering;
 use center::config::{Config, Limits};
 use center::serve::{Center, Clock, StartError};
 use domain::civil_date::Instant;
+use pki::receipt_key::ReceiptKeys;
+use pki::sealed::MachineKey;
 
 use crate::world::World;
 
@@ -63,4 +65,44 @@ async fn starts_that_fail_leave_neither_a_chain_nor_a_checkpoint() {
     let after = kept(world.dir.path());
     assert_eq!(after.0, before.0 + 1);
     assert!(before.1 < after.1, "{after:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_without_its_keys_starts_only_once_they_are_back() {
+    let mut world = World::start().await;
+    world.center.take().unwrap().stop().await.unwrap();
+    let (own, copy) = (world.dir.path(), tempfile::tempdir().unwrap());
+    let copy = copy.path();
+    crate::places::copy_keys(own, copy);
+    let files = ["machine.key", "receipt.key"];
+    for file in files {
+        std::fs::remove_file(copy.join(file)).unwrap();
+    }
+    std::fs::remove_dir_all(copy.join("ca")).unwrap();
+    let refused = start(&world, copy, |_| {}).await.unwrap_err();
+    assert!(matches!(refused, StartError::NoMachineKey(_)), "{refused}");
+    assert!(refused.to_string().contains("receipt-retired.keys"));
+    let is_there = |file: &str| copy.join(file).exists();
+    assert!(!files.into_iter().chain(["ca"]).any(is_there));
+    // Nor with another one.
+    MachineKey::open(&copy.join("machine.key")).unwrap();
+    let refused = start(&world, copy, |_| {}).await.unwrap_err();
+    assert!(
+        matches!(refused, StartError::OtherMachineKey(_)),
+        "{refused}"
+    );
+    assert!(!["receipt.key", "ca"].into_iter().any(is_there));
+    for file in files {
+        std::fs::copy(own.join(file), copy.join(file)).unwrap();
+    }
+    crate::places::copy_keys(&own.join("ca"), &copy.join("ca"));
+    let center = start(&world, copy, |_| {}).await.unwrap();
+    center.stop().await.unwrap();
+    let machine = MachineKey::open(&copy.join("machine.key")).unwrap();
+    let keys = ReceiptKeys::open(copy, &machine).unwrap();
+    let engine = crate::places::store(&copy.join("center.db"), 9);
+    let report = engine.verify_audit(&[], |kid, message, signature| {
+        keys.verifies(kid, message, signature)
+    });
+    assert_eq!(report.unwrap().faults, []);
 }

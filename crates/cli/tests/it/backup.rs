@@ -295,12 +295,27 @@ fn a_restored_chain_is_held_against_the_checkpoints_outside() {
     let (done, told) = restore(&clinic, &copy, &[]);
     assert!(done && told["audit"]["whole"] == true, "{told}");
     // Without its keys a chain is put back and said not to be verified.
-    std::fs::remove_file(clinic.path("center/machine.key")).unwrap();
+    assert_eq!(told["missing_keys"], serde_json::json!([]));
+    let (made, ca) = (clinic.path("center/machine.key"), clinic.path("center/ca"));
+    std::fs::remove_file(&made).unwrap();
+    std::fs::remove_dir_all(&ca).unwrap();
     let (done, told) = restore(&clinic, &copy, &[]);
     let why = told["audit"]["not_verified"].as_str().unwrap();
     assert!(done && why.contains("machine.key"), "{told}");
-    let made = Path::new(&data_dir).join("machine.key");
-    assert!(!made.exists(), "a key of another machine was made");
+    let missing = ["root.pem", "issuing.pem", "issuing.key"].map(|it| format!("{ca}/{it}"));
+    let missing = [&[made.clone()][..], &missing].concat();
+    assert_eq!(told["missing_keys"], serde_json::json!(missing));
+    // Nor does a center make others.
+    let refused = onshi(&["center", "--config", &clinic.path("center.toml")]);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    let names = said.matches(&made).count();
+    assert!(
+        2 <= names && said.contains("receipt-retired.keys"),
+        "{said}"
+    );
+    let is_made = [&made, &ca].map(|it| Path::new(it).exists());
+    assert_eq!(is_made, [false, false]);
     // With keys that open nothing it was not verified either, and that is no success.
     std::fs::write(&made, "no key").unwrap();
     let (done, told) = restore(&clinic, &copy, &[]);

@@ -44,6 +44,23 @@ fn a_host_name_that_no_address_can_have_is_told() {
 }
 
 #[test]
+fn a_store_whose_machine_key_was_not_brought_back_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let data_dir = dir.path().join("center");
+    std::fs::create_dir(&data_dir).unwrap();
+    let text = center(dir.path(), "host_names = [\"center.example\"]");
+    for (made, told) in [("center.db", 1), ("machine.key", 0)] {
+        std::fs::write(data_dir.join(made), "").unwrap();
+        let report = report(dir.path(), &text);
+        assert_eq!(report["good"], true, "{report}");
+        let remarks = report["remarks"].as_array().unwrap();
+        assert_eq!(remarks.len(), told, "{report}");
+        let is_key = |it: &Value| it["key"] == "data_dir" && it["line"] == 1;
+        assert!(remarks.iter().all(is_key), "{report}");
+    }
+}
+
+#[test]
 fn a_center_starts_with_values_that_earlier_versions_took_and_the_check_tells_of_them() {
     let dir = tempfile::tempdir().unwrap();
     let file = |name: &str| dir.path().join(name).display().to_string();
