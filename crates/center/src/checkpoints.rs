@@ -1,4 +1,5 @@
-//! Signed checkpoints of the audit chain (contracts §7): every minute and at the end. Writes no event.
+//! Signed checkpoints of the audit chain (contracts §7): at the start, in each minute in which a chain moved, every hour, and at the end. Writes no
+//! event.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,14 +16,26 @@ use crate::app::App;
 use crate::outside_work::OutsideWork;
 use crate::revoked_outside;
 
-/// A checkpoint of the audit chain is signed this often, and what is kept for a time only forgotten.
+/// The audit chain is looked at this often, and a checkpoint signed where it moved; and what is kept for a time only is forgotten.
 const EVERY: Duration = Duration::from_secs(60);
+
+/// Where no chain moved, a checkpoint counts for so many seconds: another one would say nothing new.
+const COUNTS_S: i64 = 3600;
+
+/// When a checkpoint is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Occasion {
+    /// A minute is over: none where the last one counts still.
+    Minute,
+    /// The center ends.
+    End,
+}
 
 pub(crate) async fn sign(app: App) {
     let mut every = tokio::time::interval(EVERY);
     loop {
         every.tick().await;
-        if let Err(error) = one(&app).await {
+        if let Err(error) = on(&app, Occasion::Minute).await {
             tracing::error!(error = %error, "no checkpoint could be kept");
         }
         revoked_outside::keep(&app).await;
@@ -74,12 +87,19 @@ async fn review(app: &App, reviewed: &mut Reviewed) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Signs a checkpoint now.
-pub(crate) async fn one(app: &App) -> Result<(), StoreError> {
+/// Signs the last checkpoint.
+pub(crate) async fn last(app: &App) -> Result<(), StoreError> {
+    on(app, Occasion::End).await
+}
+
+async fn on(app: &App, occasion: Occasion) -> Result<(), StoreError> {
     let mut signing = app.signing.lock().await;
     let keys = app.receipt_keys.load_full();
     let outside = app.checkpoint_dir.as_deref();
-    signing.next(&app.engine, &keys, outside, app.now()).await
+    let now = app.now();
+    signing
+        .next(&app.engine, &keys, outside, occasion, now)
+        .await
 }
 
 /// What the checkpoints of this process have signed: chains that moved since are signed again, those that ended are not, since there are as many
@@ -91,17 +111,20 @@ pub(crate) struct Signing {
     kid: String,
     /// The last line outside.
     added: Option<Added>,
+    /// When the last one was signed that is kept everywhere.
+    last: Option<Instant>,
     work: OutsideWork,
 }
 
 impl Signing {
     /// Signs where the chains stand that moved, and keeps that in the store and outside it. Under another key, and where another file lies
-    /// outside, all of them.
+    /// outside, all of them. Where none moved, nothing is kept while the last one counts.
     async fn next(
         &mut self,
         engine: &Engine,
         keys: &ReceiptKeys,
         outside: Option<&Path>,
+        occasion: Occasion,
         now: Instant,
     ) -> Result<(), StoreError> {
         let kid = keys.current.kid();
@@ -114,8 +137,13 @@ impl Signing {
             kid.clone_into(&mut self.kid);
             self.signed = Signed::default();
             self.added = None;
+            self.last = None;
         }
         let heads = self.signed.lacks(engine.heads()?);
+        let is_needless = heads.is_empty() && is_in.is_ok() && self.last_counts(now);
+        if is_needless && occasion == Occasion::Minute {
+            return Ok(());
+        }
         let bytes = to_bytes(&heads)?;
         let mut checkpoint = sign_now(keys, now, &bytes)?;
         let kept = loop {
@@ -140,6 +168,7 @@ impl Signing {
                 self.added = added;
                 kept?;
                 self.signed.add(heads);
+                self.last = Some(now);
                 Ok(())
             }
             Err(error) => {
@@ -149,6 +178,12 @@ impl Signing {
                 kept
             }
         }
+    }
+
+    /// Whether the last one was signed within the hour. Not where the clock was set back since.
+    fn last_counts(&self, now: Instant) -> bool {
+        let counts = |last: Instant| last <= now && now < last.plus_seconds(COUNTS_S);
+        self.last.is_some_and(counts)
     }
 
     /// Whether the last line lies in this folder.
@@ -203,11 +238,8 @@ mod tests {
 
     /// The chains that each line outside signs.
     fn chains(dir: &Path) -> Vec<Vec<u8>> {
-        let read = Outside::read(&std::fs::read(outside::file(dir)).unwrap());
-        let heads = read
-            .checkpoints
-            .iter()
-            .map(|it| from_bytes(&it.heads).unwrap());
+        let read = Outside::open(&outside::file(dir)).unwrap();
+        let heads = read.map(|it| from_bytes(&it.unwrap().heads).unwrap());
         heads
             .map(|it| it.iter().map(|head| head.chain[0]).collect())
             .collect()
@@ -224,7 +256,7 @@ mod tests {
         let mut signing = Signing::default();
         for _ in 0..2 {
             signing
-                .next(&engine, &keys, Some(outside), now())
+                .next(&engine, &keys, Some(outside), Occasion::End, now())
                 .await
                 .unwrap();
         }
@@ -233,11 +265,11 @@ mod tests {
         engine.record(start).await.unwrap();
         // Nothing outside says so yet: the next one says it again.
         let away = outside.join("away");
-        let next = signing.next(&engine, &keys, Some(away.as_path()), now());
+        let next = signing.next(&engine, &keys, Some(away.as_path()), Occasion::End, now());
         next.await.unwrap();
         for _ in 0..2 {
             signing
-                .next(&engine, &keys, Some(outside), now())
+                .next(&engine, &keys, Some(outside), Occasion::End, now())
                 .await
                 .unwrap();
         }
@@ -245,7 +277,7 @@ mod tests {
         assert_eq!(chains(outside), so_far);
         let rotated = keys.rotate(dir, &machine, now()).unwrap();
         signing
-            .next(&engine, &rotated, Some(outside), now())
+            .next(&engine, &rotated, Some(outside), Occasion::End, now())
             .await
             .unwrap();
         assert_eq!(chains(outside).last(), Some(&vec![1_u8, 2]));
@@ -272,7 +304,7 @@ mod tests {
         let file = outside::file(outside);
         mkfifoat(CWD, &file, Mode::RUSR | Mode::WUSR).unwrap();
         for _ in 0..2 {
-            let next = signing.next(&engine, &keys, Some(outside), now());
+            let next = signing.next(&engine, &keys, Some(outside), Occasion::End, now());
             next.await.unwrap();
         }
         let verify = |engine: &Engine| {
@@ -287,11 +319,48 @@ mod tests {
         let mut both = std::fs::OpenOptions::new();
         drop(both.read(true).write(true).open(&aside).unwrap());
         while !file.is_file() {
-            let next = signing.next(&engine, &keys, Some(outside), now());
+            let next = signing.next(&engine, &keys, Some(outside), Occasion::End, now());
             next.await.unwrap();
         }
-        let next = signing.next(&engine, &keys, Some(outside), now());
+        let next = signing.next(&engine, &keys, Some(outside), Occasion::End, now());
         next.await.unwrap();
         assert_eq!(chains(outside).first(), Some(&vec![1_u8]));
+    }
+
+    #[tokio::test]
+    async fn where_no_chain_moved_a_checkpoint_counts_for_an_hour_and_the_end_is_signed() {
+        let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (dir, outside) = (folder.path(), outside.path());
+        let machine = MachineKey::open(&dir.join("machine.key")).unwrap();
+        let keys = ReceiptKeys::open(dir, &machine).unwrap();
+        let engine = process(dir, 1).await;
+        let mut signing = Signing::default();
+        for (seconds, occasion, lines) in [
+            (0, Occasion::Minute, 1),
+            (60, Occasion::Minute, 1),
+            (3_599, Occasion::Minute, 1),
+            (3_600, Occasion::Minute, 2),
+            (3_660, Occasion::Minute, 2),
+            (3_661, Occasion::End, 3),
+            // The clock was set back.
+            (30, Occasion::Minute, 4),
+        ] {
+            let at = now().plus_seconds(seconds);
+            let next = signing.next(&engine, &keys, Some(outside), occasion, at);
+            next.await.unwrap();
+            assert_eq!(chains(outside).len(), lines, "after {seconds} seconds");
+        }
+        let start = event(now(), Actor::Center, Deed::Start);
+        engine.record(start).await.unwrap();
+        let at = now().plus_seconds(31);
+        let next = signing.next(&engine, &keys, Some(outside), Occasion::Minute, at);
+        next.await.unwrap();
+        let lines = [vec![1_u8], vec![], vec![], vec![], vec![1]];
+        assert_eq!(chains(outside), lines);
+        let report = engine.verify_audit(&[], |kid, message, signature| {
+            keys.verifies(kid, message, signature)
+        });
+        let report = report.unwrap();
+        assert_eq!((report.checkpoints, report.faults), (5, vec![]));
     }
 }

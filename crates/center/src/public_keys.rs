@@ -197,7 +197,7 @@ mod tests {
         let foreign = ReceiptKeys::open(other.path(), &machine).unwrap();
         let forged = [signed(&engine, &foreign, 8)];
         let report = engine.verify_audit_watched(
-            &forged,
+            forged.map(Ok),
             |kid, message, signature| believed.verifies(kid, message, signature),
             |_| {},
         );

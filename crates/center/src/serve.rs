@@ -448,7 +448,7 @@ impl Center {
         }
         let app = &self.app;
         let last = async {
-            let (signed, ()) = tokio::join!(checkpoints::one(app), revoked_outside::keep(app));
+            let (signed, ()) = tokio::join!(checkpoints::last(app), revoked_outside::keep(app));
             signed
         };
         let signed = tokio::time::timeout(LAST, last).await;

@@ -213,7 +213,7 @@ pub(crate) fn missing_keys(data_dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Verifies the chain of a store with the keys that lie in its data folder.
-pub(crate) fn examine(place: &StorePlace, outside: &Outside) -> anyhow::Result<Report> {
+pub(crate) fn examine(place: &StorePlace, outside: &mut Outside) -> anyhow::Result<Report> {
     place.must_exist()?;
     let data_dir = place.data_dir();
     if let Some(missing) = missing_key(data_dir) {
@@ -231,13 +231,13 @@ pub(crate) fn examine(place: &StorePlace, outside: &Outside) -> anyhow::Result<R
 fn verified(
     engine: &Engine,
     (machine, keys): (&MachineKey, &ReceiptKeys),
-    outside: &Outside,
+    outside: &mut Outside,
 ) -> anyhow::Result<Report> {
     let mut believed = BelievedKeys::new(engine, machine, keys);
     let total = engine.events()?;
     let mut progress = Progress::new("events", total);
     let mut report = engine.verify_audit_watched(
-        &outside.checkpoints,
+        outside.by_ref(),
         |kid, message, signature| believed.verifies(kid, message, signature),
         |events| progress.reached(events.min(total)),
     )?;
@@ -247,8 +247,8 @@ fn verified(
 }
 
 fn verify(place: &StorePlace, outside: Option<&Path>, json: bool) -> anyhow::Result<ExitCode> {
-    let outside = outside.map(read_outside).transpose()?.unwrap_or_default();
-    let report = examine(place, &outside)?;
+    let outside = outside.map(open_outside).transpose()?;
+    let report = examine(place, &mut outside.unwrap_or_default())?;
     let faults: Vec<String> = report.faults.iter().map(in_both).collect();
     if json {
         let report = serde_json::json!({
@@ -368,11 +368,11 @@ async fn lines(data_dir: &Path, order: Order) -> anyhow::Result<Vec<AuditLine>> 
     }
 }
 
-/// Reads a file of checkpoints kept outside. Single lines that are none are told with the report; a file without any checkpoint is another one.
-pub(crate) fn read_outside(file: &Path) -> anyhow::Result<Outside> {
-    let outside = Outside::read(&told::read_bytes(file)?);
-    match outside.unreadable.first() {
-        Some(line) if outside.checkpoints.is_empty() => {
+/// Opens a file of checkpoints kept outside. Single lines that are none are told with the report; a file without any checkpoint is another one.
+pub(crate) fn open_outside(file: &Path) -> anyhow::Result<Outside> {
+    let outside = Outside::open(file).map_err(|error| told::unreadable(file, &error))?;
+    match outside.other_text() {
+        Some(line) => {
             let file = file.display();
             Err(told::both(
                 &format!(
@@ -383,6 +383,6 @@ pub(crate) fn read_outside(file: &Path) -> anyhow::Result<Outside> {
                 ),
             ))
         }
-        Some(_) | None => Ok(outside),
+        None => Ok(outside),
     }
 }

@@ -20,7 +20,7 @@ use store::restoring::{Before, arriving, take_place};
 use store::upkeep::Copying;
 use store::versions::refuse_unknown;
 
-use crate::audit::{missing_key, missing_keys, read_outside};
+use crate::audit::{missing_key, missing_keys, open_outside};
 use crate::progress::Progress;
 use crate::revoked_outside::{RevokedAgain, RevokedOutside};
 use crate::store_place::{StorePlace, must_be_there};
@@ -156,7 +156,7 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     // Before anything is moved: what the copy is to be held against must be there.
     let outside = arguments.outside.as_deref();
     let revoked = outside.map(RevokedOutside::beside).transpose()?.flatten();
-    let outside = outside.map(read_outside).transpose()?.unwrap_or_default();
+    let outside = outside.map(open_outside).transpose()?;
     if is_unfinished(from) {
         let shown = from.display();
         return Err(told::both(
@@ -228,7 +228,7 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
         }
         None => None,
     };
-    let verified = Verified::of(&arguments.data_dir, &outside);
+    let verified = Verified::of(&arguments.data_dir, &mut outside.unwrap_or_default());
     let revokes_again = again.as_ref().is_some_and(RevokedAgain::is_whole);
     let missing = missing_keys(&arguments.data_dir).into_iter();
     let missing: Vec<_> = missing.map(|it| it.display().to_string()).collect();
@@ -442,7 +442,7 @@ enum Verified {
 }
 
 impl Verified {
-    fn of(data_dir: &Path, outside: &Outside) -> Self {
+    fn of(data_dir: &Path, outside: &mut Outside) -> Self {
         if let Some(missing) = missing_key(data_dir) {
             return Self::NoKeys(told::unreadable(&missing, &ErrorKind::NotFound.into()));
         }

@@ -78,14 +78,14 @@ pub(crate) async fn begin(app: &App, by: Actor) -> Result<(), Told> {
 }
 
 fn verify(app: &App, read: &AtomicU64) -> Result<Report, String> {
-    let outside = match &app.checkpoint_dir {
+    let mut outside = match &app.checkpoint_dir {
         Some(dir) => kept_outside(dir)?,
         None => Outside::default(),
     };
     let keys = app.receipt_keys.load_full();
     let mut believed = BelievedKeys::new(&app.engine, &app.machine, &keys);
     let report = app.engine.verify_audit_watched(
-        &outside.checkpoints,
+        outside.by_ref(),
         |kid, message, signature| believed.verifies(kid, message, signature),
         |events| read.store(events, Ordering::Relaxed),
     );
@@ -100,8 +100,8 @@ fn verify(app: &App, read: &AtomicU64) -> Result<Report, String> {
 /// Checkpoints kept beyond the reach of whoever changed the store.
 fn kept_outside(dir: &Path) -> Result<Outside, String> {
     let file = outside::file(dir);
-    match std::fs::read(&file) {
-        Ok(bytes) => Ok(Outside::read(&bytes)),
+    match Outside::open(&file) {
+        Ok(outside) => Ok(outside),
         // None was written yet.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Outside::default()),
         Err(error) => Err(format!("{}: {error}", file.display())),

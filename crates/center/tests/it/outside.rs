@@ -66,9 +66,8 @@ async fn an_end_in_the_middle_of_an_order_lets_go_of_it_and_signs_the_last_event
     assert_eq!(count("bulk_order WHERE finished IS NULL"), 1);
     assert_eq!(count("work_turn"), 0);
     let mut signed = BTreeMap::new();
-    let read = Outside::read(&std::fs::read(outside::file(far.path())).unwrap());
-    for checkpoint in &read.checkpoints {
-        let heads = from_bytes(&checkpoint.heads).unwrap();
+    for checkpoint in Outside::open(&outside::file(far.path())).unwrap() {
+        let heads = from_bytes(&checkpoint.unwrap().heads).unwrap();
         signed.extend(heads.into_iter().map(|it| (it.chain, it)));
     }
     let engine = crate::places::store(&world.dir.path().join("center.db"), 9);

@@ -1,7 +1,7 @@
 //! Checkpoints kept beyond the reach of whoever changes the store: a file that lines are added to, on another disk or machine. Takes none away.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Result, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Result, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::audit::Checkpoint;
@@ -117,29 +117,79 @@ pub(crate) fn read_lines<T>(
     (found, unreadable)
 }
 
-/// What such a file holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// A file of checkpoints, read line by line: it grows for as long as there are centers. Whether the signatures are good is not looked at. The default
+/// is no file.
+#[derive(Debug, Default)]
 pub struct Outside {
-    /// Its checkpoints; whether their signatures are good is not looked at.
-    pub checkpoints: Vec<Checkpoint>,
+    /// What was not read yet; `None` at the end.
+    lines: Option<BufReader<File>>,
+    /// Lines read so far.
+    at: usize,
+    /// The first checkpoint, which is read when the file is opened.
+    first: Option<Checkpoint>,
     /// The lines that are none, counted from 1: cut off in the middle, or changed.
-    pub unreadable: Vec<usize>,
+    unreadable: Vec<usize>,
 }
 
 impl Outside {
-    /// Reads what a file holds. A line that is no checkpoint keeps no other from being read.
-    #[must_use]
-    pub fn read(bytes: &[u8]) -> Self {
-        let (checkpoints, unreadable) = read_lines(bytes, Checkpoint::from_line);
-        Self {
-            checkpoints,
-            unreadable,
-        }
+    /// Opens a file, and reads as far as its first checkpoint.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub fn open(path: &Path) -> Result<Self> {
+        let lines = BufReader::new(File::open(path)?);
+        let mut outside = Self {
+            lines: Some(lines),
+            ..Self::default()
+        };
+        outside.first = outside.read_on()?;
+        Ok(outside)
     }
 
-    /// What is wrong with the file itself.
+    /// The first line of a file that was just opened and holds text without any checkpoint: it is another one.
+    #[must_use]
+    pub fn other_text(&self) -> Option<usize> {
+        let line = self.unreadable.first().copied();
+        line.filter(|_| self.first.is_none())
+    }
+
+    /// What is wrong with the file itself, as far as it was read.
     pub fn faults(&self) -> impl Iterator<Item = Fault> {
         let lines = self.unreadable.iter();
         lines.map(|line| Fault::Outside { line: *line })
+    }
+
+    /// The next checkpoint. A line that is none keeps no other from being read.
+    fn read_on(&mut self) -> Result<Option<Checkpoint>> {
+        let Some(lines) = &mut self.lines else {
+            return Ok(None);
+        };
+        let mut bytes = Vec::new();
+        loop {
+            bytes.clear();
+            if lines.read_until(b'\n', &mut bytes)? == 0 {
+                self.lines = None;
+                return Ok(None);
+            }
+            self.at += 1;
+            let line = bytes.trim_ascii();
+            let text = std::str::from_utf8(line).ok();
+            match text.and_then(Checkpoint::from_line) {
+                Some(checkpoint) => return Ok(Some(checkpoint)),
+                None if line.is_empty() => {}
+                None => self.unreadable.push(self.at),
+            }
+        }
+    }
+}
+
+impl Iterator for Outside {
+    type Item = Result<Checkpoint>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.first.take() {
+            Some(first) => Some(Ok(first)),
+            None => self.read_on().transpose(),
+        }
     }
 }

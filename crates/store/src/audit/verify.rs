@@ -190,17 +190,18 @@ impl Engine {
     ) -> Result<Report, StoreError> {
         let verifies =
             |kid: &str, message: &[u8], signature: &[u8]| Ok(verifies(kid, message, signature));
+        let outside = outside.iter().cloned().map(Ok);
         self.verify_audit_watched(outside, verifies, |_| {})
     }
 
-    /// As [`Engine::verify_audit`]; `watch` is told now and then how many events were read. `verifies` is asked after the checkpoint was read, and
+    /// As [`Engine::verify_audit`], with checkpoints that are read one after the other; `watch` is told now and then how many events were read. `verifies` is asked after the checkpoint was read, and
     /// may read the store itself: keys are announced before they sign.
     ///
     /// # Errors
-    /// As [`Engine::verify_audit`], and those of `verifies`.
+    /// As [`Engine::verify_audit`], those of `verifies`, and where `outside` cannot be read on.
     pub fn verify_audit_watched(
         &self,
-        outside: &[Checkpoint],
+        outside: impl IntoIterator<Item = std::io::Result<Checkpoint>>,
         mut verifies: impl FnMut(&str, &[u8], &[u8]) -> Result<bool, StoreError>,
         watch: impl FnMut(u64),
     ) -> Result<Report, StoreError> {
@@ -219,7 +220,12 @@ impl Engine {
             Ok(())
         };
         self.read_checkpoints(&mut take)?;
-        outside.iter().try_for_each(&mut take)?;
+        for checkpoint in outside {
+            let failed = |error: std::io::Error| {
+                StoreError::Failed(format!("checkpoints kept outside cannot be read: {error}"))
+            };
+            take(&checkpoint.map_err(failed)?)?;
+        }
         let faults = signed.faults()?;
         self.walk(&mut report, watch)?;
         report.faults.extend(faults);

@@ -211,21 +211,59 @@ async fn a_line_cut_off_outside_spoils_no_other() {
     cut.set_len(length - 20).unwrap();
     let added = outside::append(dir.path(), &kept[2]).unwrap();
     assert!(outside::holds(dir.path(), &added));
-    let read = Outside::read(&std::fs::read(&file).unwrap());
-    assert_eq!(read.checkpoints, [kept[0].clone(), kept[2].clone()]);
+    let mut read = Outside::open(&file).unwrap();
+    let outside: Vec<Checkpoint> = read.by_ref().map(Result::unwrap).collect();
+    assert_eq!(outside, [kept[0].clone(), kept[2].clone()]);
     let faults: Vec<Fault> = read.faults().collect();
     assert_eq!(faults, [Fault::Outside { line: 2 }]);
     // What the last line vouches for cannot be cut off unseen.
-    assert_eq!(verify(&engine, &read.checkpoints).faults, []);
+    assert_eq!(verify(&engine, &outside).faults, []);
     let other = tempfile::tempdir().unwrap();
     outside::append(other.path(), &kept[2]).unwrap();
     assert!(!outside::holds(other.path(), &added), "it is another file");
     let connection = rusqlite::Connection::open(dir.path().join("center.db")).unwrap();
     let damage = "DELETE FROM checkpoint; DELETE FROM audit_event WHERE seq = 3";
     connection.execute_batch(damage).unwrap();
-    let faults = verify(&engine, &read.checkpoints).faults;
+    let faults = verify(&engine, &outside).faults;
     let is_cut = |fault: &Fault| matches!(fault, Fault::Cut { seen: 3, .. });
     assert!(faults.iter().any(is_cut), "{faults:?}");
+}
+
+#[tokio::test]
+async fn very_many_lines_outside_are_held_against_the_chain_while_they_are_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(&dir);
+    record(&engine, 1..=5).await;
+    let kept = checkpoint(&engine).await;
+    let file = outside::file(dir.path());
+    std::fs::write(&file, kept.to_line().repeat(12_000)).unwrap();
+    let mut read = Outside::open(&file).unwrap();
+    assert_eq!(read.other_text(), None);
+    // Added after the file was opened: it is not read into memory before.
+    let head = engine.heads().unwrap().remove(0);
+    let beyond = signed(6, &[Head { seq: 9, ..head }]);
+    outside::append(dir.path(), &beyond).unwrap();
+    let verifies =
+        |_: &str, message: &[u8], signature: &[u8]| Ok(message.iter().rev().eq(signature));
+    let report = engine.verify_audit_watched(read.by_ref(), verifies, |_| {});
+    let report = report.unwrap();
+    assert_eq!(report.checkpoints, 12_002);
+    let faults = &report.faults[..];
+    assert!(
+        matches!(
+            faults,
+            [Fault::Cut {
+                seq: 5,
+                seen: 9,
+                ..
+            }]
+        ),
+        "{faults:?}"
+    );
+    assert_eq!(read.faults().count(), 0);
+    let text = dir.path().join("other");
+    std::fs::write(&text, "\nno checkpoint\n").unwrap();
+    assert_eq!(Outside::open(&text).unwrap().other_text(), Some(2));
 }
 
 async fn every_process_has_a_chain_of_its_own(place: &Place) {
