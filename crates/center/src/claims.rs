@@ -246,19 +246,47 @@ fn openings(app: &Shared, tenant: Tenant, now: Instant) -> Result<Vec<Opening>, 
     Ok(fits.map(|it| it.opening).collect())
 }
 
+/// What was opened beside the calendar for a review body and goes on after an instant; what an operator ended goes on until then.
+fn opened(app: &Shared, tenant: Tenant, after: Instant) -> Result<Vec<Opening>, StoreError> {
+    let made = app.engine.claims_openings(after)?;
+    let fits = made
+        .into_iter()
+        .filter(|it| it.tenant.is_none_or(|of| of == tenant));
+    let opened = fits.filter_map(|it| {
+        let until = it.opening.until();
+        let until = it.withdrawn.map_or(until, |ended| ended.min(until));
+        Opening::new(it.opening.from(), until)
+    });
+    Ok(opened.filter(|it| after < it.until()).collect())
+}
+
+/// The month before that of an instant.
+fn month_before(of: Instant) -> TreatmentMonth {
+    let month = TreatmentMonth::of(of.date_in_japan());
+    TreatmentMonth::of(month.first_day().plus_months(-1))
+}
+
 /// When the month of an instant begins, or one so many months later.
 fn begin_of_month(of: Instant, later: i32) -> Instant {
     let month = TreatmentMonth::of(of.date_in_japan());
     Instant::start_of_day_in_japan(month.first_day().plus_months(later))
 }
 
-/// Until when a submission is accepted: in the time of the month it was sent in, with what was opened in that month. None when that is over.
+/// Until when a submission is accepted: in the time of the month it was sent in, with what was opened in that month; the month before's, in what was
+/// opened in that one and went on. None when that is over.
 fn accepted_until(
     app: &Shared,
     submission: &Submission,
     now: Instant,
 ) -> Result<Option<Instant>, Refused> {
     let sent = submission.sent;
+    let calendar = uploads::calendar(app, submission.corrects);
+    if submission.counts.claim_month == Some(month_before(sent)) {
+        let of_before = until_of_month_before(app, submission.tenant, calendar, sent)?;
+        if let Some(until) = of_before {
+            return Ok((now < until).then_some(until));
+        }
+    }
     let open = openings(app, submission.tenant, sent)?;
     let end = begin_of_month(sent, 1);
     // The days of the next month are that month's; what an operator opened may go on.
@@ -268,7 +296,6 @@ fn accepted_until(
     if end <= now {
         return Ok(opened);
     }
-    let calendar = uploads::calendar(app, submission.corrects);
     let state = match calendar.state(&open, sent) {
         // An opening that let it in was taken back since.
         State::Closed { .. } => calendar.state(&open, now),
@@ -286,16 +313,23 @@ fn is_over(app: &Shared, submission: &Submission, now: Instant) -> Result<bool, 
     Ok(accepted_until(app, submission, now)?.is_none())
 }
 
-/// Whether a submission was let in by nothing but time that was opened in the month before and went on: it may be of that month.
-fn is_in_time_of_month_before(app: &Shared, submission: &Submission) -> Result<bool, StoreError> {
-    let sent = submission.sent;
-    let open = openings(app, submission.tenant, sent)?;
-    let begin = begin_of_month(sent, 0);
-    let (before, own): (Vec<Opening>, Vec<Opening>) =
-        open.into_iter().partition(|it| it.from() < begin);
-    let is_let_in = before.iter().any(|it| sent < it.until());
-    let calendar = uploads::calendar(app, submission.corrects);
-    Ok(is_let_in && !calendar.state(&own, sent).is_open())
+/// Until when the time goes that was opened in the month before that of an instant and went on, where nothing else lets anything in at that
+/// instant: what comes then may be of the month before. None where it does not go on so far, or something else lets it in.
+fn until_of_month_before(
+    app: &Shared,
+    tenant: Tenant,
+    calendar: &Calendar,
+    at: Instant,
+) -> Result<Option<Instant>, StoreError> {
+    let begin = begin_of_month(at, 0);
+    let (before, own): (Vec<Opening>, Vec<Opening>) = opened(app, tenant, begin)?
+        .into_iter()
+        .partition(|it| it.from() < begin);
+    let lets_in = before.iter().any(|it| at < it.until());
+    if !lets_in || calendar.state(&own, at).is_open() {
+        return Ok(None);
+    }
+    Ok(before.into_iter().map(Opening::until).max())
 }
 
 /// Lets nothing by while it is not the time for it.

@@ -15,7 +15,7 @@ use store::claims::filings::{Filing, PermittedTerminal};
 use store::claims::openings::MadeOpening;
 use store::claims::submissions::Submission;
 
-use super::{accepted_until, openings, uploads};
+use super::{accepted_until, openings, until_of_month_before, uploads};
 use crate::app::Shared;
 use crate::config::claims::Claims;
 use crate::trouble::Refused;
@@ -121,6 +121,9 @@ fn of_tenant(
             .filter(|it| it.corrects.is_some() == is_correction);
         let cut_off = cut_off.count();
         if 0 < cut_off {
+            // In time that the month before left they may be its files.
+            let of_before = until_of_month_before(app, tenant, calendar, now)?;
+            let last = of_before.unwrap_or(last);
             by_end.entry(last).or_default().cut_off = cut_off;
         }
         let soon = by_end

@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 
 use super::found::Overview;
 use super::proofs::{self, Proofs};
-use super::uploads::limits;
+use super::uploads::{calendar, limits};
 use crate::app::Shared;
 
 /// Findings of one part.
@@ -64,9 +64,12 @@ pub(super) fn check(
     });
     let whose = (holder.tenant, holder.facility);
     let sent_in = TreatmentMonth::of(submission.sent.date_in_japan());
-    let before = TreatmentMonth::of(sent_in.first_day().plus_months(-1));
+    let before = super::month_before(submission.sent);
     let is_of_before = stated.is_some_and(|it| it.claim_month == before);
-    let month = if is_of_before && super::is_in_time_of_month_before(app, submission)? {
+    let calendar = calendar(app, submission.corrects);
+    let goes_on =
+        super::until_of_month_before(app, submission.tenant, calendar, submission.sent)?.is_some();
+    let month = if is_of_before && goes_on {
         before
     } else {
         sent_in

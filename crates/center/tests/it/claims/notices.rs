@@ -186,6 +186,67 @@ async fn more_time_that_goes_on_into_the_next_month_is_told_before_it_closes() {
 }
 
 #[tokio::test]
+async fn a_months_file_sent_or_cut_off_in_such_time_is_told_before_it_closes_and_then_over() {
+    let clinic = made(ReviewBody::Fund);
+    let bytes = file(&clinic, &claims(&clinic, &people(20)));
+    let mut claimant = Claimant::start("fund", &[]).await;
+    let more = opening("2026-10-31T00:00:00+09:00", "2026-11-02T00:00:00+09:00");
+    order(&claimant.world, ClaimsOrder::Open(more)).await;
+    turn_to(&claimant.world, "2026-10-31T23:50:00+09:00");
+    sign_in_again(&mut claimant).await;
+    claimant.begin().await.unwrap();
+    turn_to(&claimant.world, "2026-11-01T12:00:00+09:00");
+    let [closing] = &about(&claimant, "締切").await[..] else {
+        panic!("one");
+    };
+    let said = &closing.body_ja;
+    assert!(said.contains("途中で切れた送信が 1 件"), "{said}");
+    assert!(said.contains("2026-11-02 00:00"), "{said}");
+    sign_in_again(&mut claimant).await;
+    let sent = claimant.send(&bytes, 1 << 20).await.unwrap();
+    claimant.checked(&sent.id).await;
+    let [closing] = &about(&claimant, "締切").await[..] else {
+        panic!("one");
+    };
+    let said = &closing.body_ja;
+    assert!(said.contains(&sent.number), "{said}");
+    assert!(said.contains("2026-11-02 00:00"), "{said}");
+    // In November's own time it is not accepted.
+    turn_to(&claimant.world, "2026-11-05T09:00:00+09:00");
+    sign_in_again(&mut claimant).await;
+    let client = &claimant.clinic.client;
+    let found = client.claims_submission(claimant.token(), &sent.id).await;
+    assert!(found.unwrap().is_over);
+    let late = client.accept_claims(claimant.token(), &sent.id).await;
+    let told = members(late, "claims_state");
+    assert_eq!(told, [("sent_at".to_owned(), "over".to_owned())]);
+    assert_eq!(about(&claimant, "終わりました").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_months_file_is_over_once_the_time_that_let_it_in_was_ended() {
+    let clinic = made(ReviewBody::Fund);
+    let bytes = file(&clinic, &claims(&clinic, &people(20)));
+    let mut claimant = Claimant::start("fund", &[]).await;
+    let more = opening("2026-10-31T00:00:00+09:00", "2026-11-02T00:00:00+09:00");
+    order(&claimant.world, ClaimsOrder::Open(more)).await;
+    turn_to(&claimant.world, "2026-11-01T09:00:00+09:00");
+    sign_in_again(&mut claimant).await;
+    let sent = claimant.send(&bytes, 1 << 20).await.unwrap();
+    claimant.checked(&sent.id).await;
+    assert_eq!(about(&claimant, "終わりました").await, []);
+    turn_to(&claimant.world, "2026-11-01T12:00:00+09:00");
+    let ClaimsReply::Openings(open) = order(&claimant.world, ClaimsOrder::ListOpenings).await
+    else {
+        panic!("openings");
+    };
+    order(&claimant.world, ClaimsOrder::EndOpening(open[0].id.clone())).await;
+    assert_eq!(about(&claimant, "終わりました").await.len(), 1);
+    turn_to(&claimant.world, "2026-11-05T09:00:00+09:00");
+    assert_eq!(about(&claimant, "終わりました").await.len(), 1);
+}
+
+#[tokio::test]
 async fn what_can_be_accepted_no_more_is_to_be_taken_back_and_that_is_important() {
     let people = people(40);
     let clinic = made(ReviewBody::Fund);
