@@ -69,13 +69,15 @@ pub(crate) async fn review_contradictions(app: App) {
 }
 
 async fn forget_old_keys(app: &App) -> Result<(), StoreError> {
+    // What is left at the end of the center is the next one's.
+    let goes_on = || !app.draining.has_begun();
     app.engine.make_parts(app.now()).await?;
-    while app.engine.forget_old_keys(app.now()).await? {}
-    while app.engine.forget_happenings(app.now()).await? {}
-    while app.engine.forget_what_is_over(app.now()).await? {}
-    while app.engine.forget_applications(app.now()).await? {}
+    while goes_on() && app.engine.forget_old_keys(app.now()).await? {}
+    while goes_on() && app.engine.forget_happenings(app.now()).await? {}
+    while goes_on() && app.engine.forget_what_is_over(app.now()).await? {}
+    while goes_on() && app.engine.forget_applications(app.now()).await? {}
     let undone_from = app.insurer_feeds.undone_from(app.now());
-    while app.engine.forget_undoing(undone_from).await? {}
+    while goes_on() && app.engine.forget_undoing(undone_from).await? {}
     crate::bulk::work::forget(app).await?;
     Ok(())
 }

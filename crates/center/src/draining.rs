@@ -101,6 +101,11 @@ impl Draining {
         }
     }
 
+    /// So many steps of a turn, and none more once it has begun.
+    pub(crate) fn steps(&self, most: u32) -> impl Iterator<Item = u32> + Send {
+        (0..most).take_while(move |_| !self.has_begun())
+    }
+
     /// How many are waited for.
     pub(crate) fn left(&self) -> usize {
         self.open.receiver_count()
@@ -109,5 +114,21 @@ impl Draining {
     /// Ends when none is left.
     pub(crate) async fn over(&self) {
         self.open.closed().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_has_so_many_steps_and_none_more_once_the_end_has_begun() {
+        let draining = Draining::default();
+        assert_eq!(draining.steps(3).count(), 3);
+        let mut steps = draining.steps(3);
+        assert!(steps.next().is_some());
+        draining.begin();
+        assert!(steps.next().is_none());
+        assert_eq!(draining.steps(3).count(), 0);
     }
 }

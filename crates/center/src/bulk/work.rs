@@ -51,10 +51,11 @@ pub(crate) async fn work_off(app: App) {
 pub(crate) async fn forget(app: &App) -> Result<(), store::engine::StoreError> {
     let days = i64::from(app.link.results_kept_days.get());
     let before = |days: i64| app.now().plus_seconds(-days * 86_400);
-    while app
-        .engine
-        .forget_orders(before(days), before(days + KNOWN_DAYS))
-        .await?
+    while !app.draining.has_begun()
+        && app
+            .engine
+            .forget_orders(before(days), before(days + KNOWN_DAYS))
+            .await?
     {}
     Ok(())
 }

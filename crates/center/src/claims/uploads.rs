@@ -29,6 +29,9 @@ use crate::trouble::Refused;
 /// Characters a file's name may have.
 const MOST_NAME: usize = 120;
 
+/// Transactions in which a turn forgets: the next turn goes on, and what waits for its checks comes in between.
+const FORGETS: u32 = 20;
+
 /// Findings told of a file that is refused while it arrives.
 const MOST_TOLD: usize = 20;
 
@@ -396,15 +399,16 @@ pub(super) fn open(app: &Shared, who: &Holder) -> Result<Vec<ClaimsUpload>, Refu
     Ok(open.iter().map(|it| shown(app, it)).collect())
 }
 
-/// Forgets what nothing more came of, and the files of submissions that were settled long ago.
+/// Forgets some of what nothing more came of, and of the files of submissions that were settled long ago.
 pub(super) async fn forget_old(app: &App, now: Instant) -> Result<(), store::engine::StoreError> {
     let before = |days: NonZeroU16| now.plus_seconds(-i64::from(days.get()) * 86_400);
     let settings = &app.claims.settings;
     let old = before(settings.uploads_kept_days);
-    while app.engine.forget_uploads(old).await? {}
-    while app.engine.let_files_go(Settled::GivenUp, old).await? {}
+    let mut steps = app.draining.steps(FORGETS);
+    while steps.next().is_some() && app.engine.forget_uploads(old).await? {}
+    while steps.next().is_some() && app.engine.let_files_go(Settled::GivenUp, old).await? {}
     if let Some(old) = settings.accepted_kept_days.map(before) {
-        while app.engine.let_files_go(Settled::Accepted, old).await? {}
+        while steps.next().is_some() && app.engine.let_files_go(Settled::Accepted, old).await? {}
     }
     Ok(())
 }
