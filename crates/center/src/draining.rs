@@ -50,7 +50,7 @@ impl LastDrain {
 #[derive(Debug)]
 pub(crate) struct Draining {
     begun: watch::Sender<bool>,
-    /// Each connection holds a receiver.
+    /// Each connection holds a receiver, and so does what goes on without the one it was begun for.
     open: watch::Sender<()>,
 }
 

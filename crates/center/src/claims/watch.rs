@@ -67,8 +67,12 @@ async fn turn(app: &App, passed: &mut Passed) -> Result<(), Refused> {
 
 /// Checks a submission that just came, and waits a little for the outcome.
 pub(super) async fn checked(app: &App, submission: &Submission) -> Option<Submission> {
-    let (mine, of) = (app.clone(), submission.clone());
-    let running = tokio::spawn(async move { run(&mine, &of).await });
+    let (mine, of, open) = (app.clone(), submission.clone(), app.draining.open());
+    let running = tokio::spawn(async move {
+        // They may outlive the request, and what they come to is audited: the end waits for them.
+        let _open = open;
+        run(&mine, &of).await
+    });
     let holder = holder_of(submission);
     let look = || app.engine.submission(&holder, submission.id).ok().flatten();
     let over = async {

@@ -155,9 +155,10 @@ pub(super) async fn once(State(app): State<App>, request: Request, next: Next) -
     let answers = &app.operator_answers;
     let (mut answer, bring) = answers.of(sent, operator.token, app.now());
     if let Some(bring) = bring {
-        let (own, done) = (app.clone(), next.run(request));
-        // Apart from this request: who presses twice breaks the first one off, and what it does goes on.
+        let (own, done, open) = (app.clone(), next.run(request), app.draining.open());
+        // Apart from this request: who presses twice breaks the first one off, and what it does goes on. The end waits for it.
         tokio::spawn(async move {
+            let _open = open;
             let answer = Answer::of(done.await).await;
             let is_done = answer.is_done();
             if !is_done {
