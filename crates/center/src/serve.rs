@@ -58,8 +58,15 @@ const EXPORTS: usize = 4;
 /// Files that are open beside connections of clients: the store's, and ways to a server.
 const FILES: u64 = 500;
 
-/// How long the last checkpoint may take: with the time of `capacity.drain_ms` it fits into that of the packaged unit.
+/// How long letting go of what is worked on may take.
+const TURNS: Duration = Duration::from_secs(2);
+
+/// How long the last checkpoint may take.
 const LAST: Duration = Duration::from_secs(8);
+
+/// How long the end takes at most after `capacity.drain_ms`: two seconds for traces, two for letting go of what is
+/// worked on, eight for the last checkpoint, and five for the readers of either file.
+pub const AFTER_DRAIN: Duration = Duration::from_secs(22);
 
 /// A running center. Its tasks end with the runtime.
 pub struct Center {
@@ -443,7 +450,10 @@ impl Center {
         };
         last.keep(&self.app.data_dir);
         self.app.traces.end().await;
-        if let Err(error) = self.app.engine.leave_work_turns().await {
+        let left = tokio::time::timeout(TURNS, self.app.engine.leave_work_turns()).await;
+        let left =
+            left.unwrap_or_else(|_| Err(StoreError::Failed("it was not done in time".into())));
+        if let Err(error) = left {
             tracing::warn!(error = %error, "what was worked on was not let go of; other processes of this center take it up after a minute");
         }
         let app = &self.app;
