@@ -5,11 +5,15 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 
 use crate::server::handshakes::HandshakeBounds;
 
 /// How long a socket rests after it could not take somebody in. Out of file handles, most likely: some connections end meanwhile.
 const REST: Duration = Duration::from_millis(50);
+
+/// So long everybody was taken in before it is told again that nobody is: at the limit a handle comes free and is taken many times a second.
+const QUIET: Duration = Duration::from_secs(60);
 
 /// A socket that is called.
 pub(super) trait Socket {
@@ -33,8 +37,9 @@ impl Socket for TcpListener {
 pub(super) struct Arrivals<S> {
     socket: S,
     bounds: HandshakeBounds,
-    /// Whether it was told that nobody can be taken in.
-    is_told: bool,
+    /// When somebody could not be taken in, the last time.
+    failed: Option<Instant>,
+    quiet: Duration,
 }
 
 impl<S: Socket> Arrivals<S> {
@@ -42,24 +47,23 @@ impl<S: Socket> Arrivals<S> {
         Self {
             socket,
             bounds,
-            is_told: false,
+            failed: None,
+            quiet: QUIET,
         }
     }
 
-    /// The next one. That nobody could be taken in is told and counted once until somebody can again.
+    /// The next one. That nobody could be taken in is told and counted once, until everybody was for a while.
     pub(super) async fn next(&mut self) -> S::Caller {
         loop {
             match self.socket.accept().await {
-                Ok(caller) => {
-                    self.is_told = false;
-                    return caller;
-                }
+                Ok(caller) => return caller,
                 Err(error) => {
-                    if !self.is_told {
+                    let is_told = self.failed.is_some_and(|it| it.elapsed() < self.quiet);
+                    if !is_told {
                         self.bounds.count_closed_door();
                         tracing::warn!(listener = self.bounds.listener(), error = %error, "nobody is taken in; it is tried again");
                     }
-                    self.is_told = true;
+                    self.failed = Some(Instant::now());
                     tokio::time::sleep(REST).await;
                 }
             }
@@ -89,15 +93,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn that_nobody_is_taken_in_is_counted_once_until_somebody_is() {
-        let full = || Err(std::io::Error::other("too many open files"));
-        let calls = VecDeque::from([full(), full(), Ok(1), full(), Ok(2)]);
-        let bounds = HandshakeBounds::default().of("listen.api");
-        let mut arrivals = Arrivals::new(Crowded(Mutex::new(calls)), bounds.clone());
-        assert_eq!(bounds.closed_doors(), 0);
-        assert_eq!(arrivals.next().await, 1);
-        assert_eq!(bounds.closed_doors(), 1);
-        assert_eq!(arrivals.next().await, 2);
-        assert_eq!(bounds.closed_doors(), 2);
+    async fn that_nobody_is_taken_in_is_counted_once_until_everybody_was_for_a_while() {
+        for (quiet, counted) in [(QUIET, 1), (Duration::ZERO, 4)] {
+            let full = || Err(std::io::Error::other("too many open files"));
+            let calls = VecDeque::from([full(), full(), Ok(1), full(), Ok(2), full(), Ok(3)]);
+            let bounds = HandshakeBounds::default().of("listen.api");
+            let mut arrivals = Arrivals::new(Crowded(Mutex::new(calls)), bounds.clone());
+            arrivals.quiet = quiet;
+            assert_eq!(bounds.closed_doors(), 0);
+            for caller in 1..=3 {
+                assert_eq!(arrivals.next().await, caller);
+            }
+            assert_eq!(bounds.closed_doors(), counted, "{quiet:?}");
+        }
     }
 }
