@@ -140,7 +140,7 @@ pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
             file.display()
         ),
         StartError::NoAuthority(folder) => format!(
-            "{} に認証局の鍵がありません。これまでの電子証明書はそこから発行されています。バックアップから戻してください。",
+            "{} に認証局の鍵がありません。これまでの電子証明書はそこから発行されています。バックアップから戻してください。戻せないときは、このフォルダーに空のファイル unfinished を置いて起動すると、新しい認証局が作られます。その場合、すべての端末で電子証明書の発行し直しが必要です。",
             folder.display()
         ),
         StartError::Tls(_) => "TLS を準備できません。".into(),
@@ -165,4 +165,18 @@ pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
         StartError::Random | StartError::Traces(NotTraced::Random) => "システムの乱数を取得できません。".into(),
     };
     told::both(&ja, &error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_authority_is_told_with_the_way_on_in_both_languages() {
+        let told = not_started(&StartError::NoAuthority("ca".into())).to_string();
+        let (ja, en) = told.split_once(" / ").unwrap();
+        for text in [ja, en] {
+            assert!(text.contains("unfinished"), "{text}");
+        }
+    }
 }
