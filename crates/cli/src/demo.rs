@@ -11,6 +11,7 @@ mod tray;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -202,7 +203,11 @@ async fn start(dir: &Path, cards: &Cards, two_operators: bool) -> anyhow::Result
             ..Default::default()
         },
         limits: Default::default(),
-        capacity: Default::default(),
+        // An ordinary PC lets a program open about a thousand files.
+        capacity: center::config::capacity::Capacity {
+            connections: NonZeroU32::new(500).unwrap_or(NonZeroU32::MIN),
+            ..Default::default()
+        },
         // So that a renewal can be tried at once.
         certificates: center::config::Certificates {
             renewal_days: 1_200,

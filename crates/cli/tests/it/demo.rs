@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::running::{onshi, succeed};
-use crate::turned_clock::TurnedClock;
+use crate::running::{onshi, output, succeed};
+use crate::turned_clock::{TurnedClock, command};
 
 #[test]
 fn the_demo_ends_with_a_check_and_writes_what_others_start_from() {
@@ -42,6 +42,19 @@ fn the_demo_ends_with_a_check_and_writes_what_others_start_from() {
     } else {
         assert!(cards.is_empty(), "a build without readers places no cards");
     }
+}
+
+#[test]
+fn the_demo_warns_of_no_want_of_files_on_an_ordinary_pc() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("demo");
+    let limited = "ulimit -Sn 1024; exec \"$0\" \"$@\"";
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", limited]).arg(command().get_program());
+    let output = output(shell.args(["demo", "--once", "--dir"]).arg(&folder));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{told}");
+    assert!(!told.contains("LimitNOFILE"), "{told}");
 }
 
 #[test]
