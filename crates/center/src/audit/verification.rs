@@ -12,12 +12,17 @@ use store::audit::verify::Report;
 
 use crate::app::App;
 use crate::audit::note;
+use crate::outside_work::OutsideWork;
 use crate::public_keys::BelievedKeys;
 use crate::told::Told;
 
 /// The run there is, or was last.
 #[derive(Debug, Default)]
-pub(crate) struct Verification(Mutex<Option<Run>>);
+pub(crate) struct Verification {
+    run: Mutex<Option<Run>>,
+    /// The way to the folder of checkpoints, which may not answer.
+    work: OutsideWork,
+}
 
 /// A run.
 #[derive(Debug, Clone)]
@@ -46,7 +51,7 @@ impl Verification {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Run>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.run.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -68,8 +73,8 @@ pub(crate) async fn begin(app: &App, by: Actor) -> Result<(), Told> {
         });
     }
     let app = app.clone();
-    tokio::task::spawn_blocking(move || {
-        let outcome = verify(&app, &read);
+    tokio::spawn(async move {
+        let outcome = verify(&app, read).await;
         if let Some(run) = app.verification.lock().as_mut() {
             run.outcome = Some(outcome);
         }
@@ -77,11 +82,17 @@ pub(crate) async fn begin(app: &App, by: Actor) -> Result<(), Told> {
     Ok(())
 }
 
-fn verify(app: &App, read: &AtomicU64) -> Result<Report, String> {
-    let mut outside = match &app.checkpoint_dir {
-        Some(dir) => kept_outside(dir)?,
+async fn verify(app: &App, read: Arc<AtomicU64>) -> Result<Report, String> {
+    let outside = match &app.checkpoint_dir {
+        Some(dir) => kept_outside(&app.verification.work, dir).await?,
         None => Outside::default(),
     };
+    let app = app.clone();
+    let reading = tokio::task::spawn_blocking(move || read_chain(&app, &read, outside));
+    reading.await.map_err(|error| error.to_string())?
+}
+
+fn read_chain(app: &App, read: &AtomicU64, mut outside: Outside) -> Result<Report, String> {
     let keys = app.receipt_keys.load_full();
     let mut believed = BelievedKeys::new(&app.engine, &app.machine, &keys);
     let report = app.engine.verify_audit_watched(
@@ -98,9 +109,11 @@ fn verify(app: &App, read: &AtomicU64) -> Result<Report, String> {
 }
 
 /// Checkpoints kept beyond the reach of whoever changed the store.
-fn kept_outside(dir: &Path) -> Result<Outside, String> {
+async fn kept_outside(work: &OutsideWork, dir: &Path) -> Result<Outside, String> {
     let file = outside::file(dir);
-    match Outside::open(&file) {
+    let path = file.clone();
+    let opened = work.run(move || Outside::open(&path)).await;
+    match opened.and_then(|it| it) {
         Ok(outside) => Ok(outside),
         // None was written yet.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Outside::default()),

@@ -42,6 +42,34 @@ async fn a_folder_of_checkpoints_that_hangs_stops_neither_answers_nor_a_revocati
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_verification_over_a_folder_that_hangs_says_that_it_does_not_answer() {
+    let far = tempfile::tempdir().unwrap();
+    mkfifoat(
+        CWD,
+        far.path().join("checkpoints.jsonl"),
+        Mode::RUSR | Mode::WUSR,
+    )
+    .unwrap();
+    let folder = far.path().to_owned();
+    let world = World::start_set(|config| config.checkpoint_dir = Some(folder)).await;
+    let (_, mut browser) = world.operator("suzuki").await;
+    assert_eq!(browser.post("/audit/verify", &[]).await.status, 303);
+    let ended = async {
+        loop {
+            let page = browser.get("/audit/verify").await;
+            if page.code_shown() != "verifying" {
+                break page;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let page = crate::patience::in_time("the end of the verification", ended).await;
+    assert_eq!(page.code_shown(), "not_verified");
+    let told = page.text();
+    assert!(told.contains("the folder does not answer"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_end_in_the_middle_of_an_order_lets_go_of_it_and_signs_the_last_event() {
     let far = tempfile::tempdir().unwrap();
     let folder = far.path().to_owned();
