@@ -94,7 +94,6 @@ succession-lead = For a new owner. All accounts of people end; a new master's pa
 new-owner = New name
 new-owner-support = Name of the facility from now on, at most 100 characters
 confirm = I have looked at what will follow
-do-it = Do it
 applications-open = Applications for certificates (waiting: { $count })
 applications = Applications for certificates
 applications-lead = Facilities sent these from the application page. Anybody can send one: make sure that the facility itself applied, by calling the number you have of it for instance, before you issue; and hand the notice to nobody else.

@@ -94,7 +94,6 @@ succession-lead = 開設者が替わったときの手続きです。人のア�
 new-owner = 新しい名称
 new-owner-support = 承継後の施設の名称（100文字以内）
 confirm = 内容を確かめました
-do-it = 実行する
 applications-open = 電子証明書発行申請（処理待ち：{ $count }件）
 applications = 電子証明書発行申請
 applications-lead = 施設が申請の画面から送ったものです。申請はだれでも送れるので、登録済みの連絡先に電話するなどして本人の申請か確かめてから発行し、通知書は必ず本人に渡してください。
