@@ -73,7 +73,7 @@ struct Open {
     tries: u32,
     /// Whether it is known to be readable.
     readable: bool,
-    /// Whether its end waits: that of an earlier request of the same name still lies where it has to go.
+    /// Whether its result waits: that of an earlier request of the same name still lies where it has to go.
     held: bool,
 }
 
@@ -213,7 +213,7 @@ impl Lane {
         self.arrivals.waiting()
     }
 
-    /// How many ends wait until the earlier one of the same name is taken.
+    /// How many results wait until the earlier one of the same name is taken.
     pub(crate) fn held(&self) -> usize {
         self.open.values().filter(|open| open.held).count()
     }

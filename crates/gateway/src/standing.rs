@@ -268,7 +268,7 @@ impl Standing {
         });
     }
 
-    /// So many ends wait until the earlier ones of the same names are taken; that some do is logged once.
+    /// So many results wait until the earlier ones of the same names are taken; that some do is logged once.
     pub(crate) fn held(&self, count: usize, now: Instant) {
         self.change(|folder| {
             if count == 0 {

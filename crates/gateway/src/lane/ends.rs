@@ -176,8 +176,9 @@ impl Lane {
         rows
     }
 
-    /// Moves the parts of every ready file into the result folder. An end whose place is taken by that of an earlier request of the same name
-    /// waits until that one is gone: each is read in its turn, and none is lost.
+    /// Moves the parts of every ready file into the result folder. A result whose place is taken by that of an earlier request of the same name
+    /// waits until that one is gone: each is read in its turn, and none is lost. A rejection takes the place of an earlier one: nothing makes a
+    /// client delete an `.err`, and later requests of its name must not wait behind it.
     fn publish(&mut self) -> Result<(), RoundError> {
         let mut stuck = None;
         let mut moved = Vec::new();
@@ -190,11 +191,7 @@ impl Lane {
                 continue;
             };
             // What was moved before is this file's own.
-            let end = match ending {
-                Ending::Answered => Part::Result,
-                Ending::Rejected => Part::Rejection,
-            };
-            if open.lying.has(end) {
+            if *ending == Ending::Answered && open.lying.has(Part::Result) {
                 let res = &self.folders.res;
                 if self.files.is_file(&res.join(name)) {
                     open.held = true;
@@ -202,12 +199,10 @@ impl Lane {
                 }
                 if open.held {
                     // The earlier result was taken, perhaps without its original texts.
-                    if *ending == Ending::Answered {
-                        let replaced = open.lying.has(Part::Original);
-                        if let Err(error) = remove_stale(&*self.files, res, name, replaced) {
-                            keep_first(&mut stuck, Err(failed(&self.folders, error)));
-                            continue;
-                        }
+                    let replaced = open.lying.has(Part::Original);
+                    if let Err(error) = remove_stale(&*self.files, res, name, replaced) {
+                        keep_first(&mut stuck, Err(failed(&self.folders, error)));
+                        continue;
                     }
                     open.held = false;
                 }

@@ -124,7 +124,7 @@ impl Lane {
         if !self.files.exists(&self.folders.res) {
             return Err(failed(&self.folders, io::ErrorKind::NotFound.into()));
         }
-        // What lies there of a held end's name is an earlier one's.
+        // What lies there of a held result's name is an earlier one's.
         let held = open.is_some_and(|open| open.held);
         Ok(held || !self.files.exists(&self.folders.res.join(name)))
     }

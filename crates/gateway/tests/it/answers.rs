@@ -128,7 +128,7 @@ async fn a_result_nobody_took_stays_and_the_next_of_its_name_waits_for_its_turn(
 }
 
 #[tokio::test]
-async fn the_reason_of_a_rejection_stays_until_it_is_taken_and_so_do_original_texts() {
+async fn original_texts_stay_beside_their_result_and_the_reason_of_a_rejection_is_replaced() {
     let mut link = Link::start_with(AnswerEncoding::ShiftJis, Forgotten::default()).await;
     // About the sample person with the rare name, then about another: the second result has no original texts.
     let rare = String::from_utf8(request()).unwrap();
@@ -154,17 +154,31 @@ async fn the_reason_of_a_rejection_stays_until_it_is_taken_and_so_do_original_te
     link.round().await.unwrap();
     link.later(11);
     link.round().await.unwrap();
-    assert_eq!(link.names("res"), first, "both wait");
-    assert_eq!(link.text("res/OQSsiquc01req_2.err"), reason);
-    assert_eq!(link.state().folders[0].waiting, 2);
-    for taken in ["OQSsiquc01req_2.err", "OQSsiquc01res_1.xml"] {
-        std::fs::remove_file(link.path(&format!("res/{taken}"))).unwrap();
-    }
-    assert_eq!(link.round().await.unwrap(), 2);
-    // The original texts that were not taken were those of the first.
-    assert_eq!(link.names("res"), first[..3]);
+    assert_eq!(link.names("res"), first, "the result waits");
     assert_ne!(link.text("res/OQSsiquc01req_2.err"), reason);
     assert_eq!(link.text("res/OQSsiquc01req_2.xml"), "\n\n%PDF");
+    assert_eq!(link.state().folders[0].waiting, 1);
+    std::fs::remove_file(link.path("res/OQSsiquc01res_1.xml")).unwrap();
+    assert_eq!(link.round().await.unwrap(), 1);
+    // The original texts that were not taken were those of the first.
+    assert_eq!(link.names("res"), first[..3]);
+}
+
+#[tokio::test]
+async fn reasons_that_nobody_deletes_keep_no_later_request_of_their_name_from_its_answer() {
+    let mut link = Link::start().await;
+    for rejected in ["%PDF", "\n\n%PDF"] {
+        link.put("req/OQSsiquc01req_1.xml", rejected);
+        link.round().await.unwrap();
+        link.later(11);
+        link.round().await.unwrap();
+        assert_eq!(link.text("res/OQSsiquc01req_1.xml"), rejected);
+    }
+    link.put("req/OQSsiquc01req_1.xml", request());
+    assert_eq!(link.round().await.unwrap(), 1);
+    let result = link.text("res/OQSsiquc01res_1.xml");
+    assert!(result.contains("<QualificationValidity>1<"), "{result}");
+    assert_eq!(link.state().folders[0].waiting, 0);
 }
 
 #[tokio::test]
