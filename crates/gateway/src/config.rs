@@ -84,6 +84,10 @@ pub struct FolderPair {
     /// What happens to a forgotten result: `report` (default) tells of it in the log and keeps it, `remove` also deletes it.
     #[serde(default)]
     pub forgotten: Forgotten,
+    /// What happens to a result while an unread one of the same name lies in `res`: `wait` (default) until that one is gone, or `replace` it,
+    /// for receipt computers that keep results in the folder and use names again.
+    #[serde(default)]
+    pub same_name: SameName,
     /// Messages exchanged in password zips, by prefix such as `OQSmuquc02`; their requests come as `….zip` and nothing else is taken.
     #[serde(default)]
     pub zip: Vec<String>,
@@ -112,6 +116,7 @@ impl FolderPair {
             poll_bulk: false,
             stay_minutes: default_stay_minutes(),
             forgotten: Forgotten::default(),
+            same_name: SameName::default(),
             zip: Vec::new(),
             zip_password_file: None,
             zip_cipher: AnswerCipher::default(),
@@ -176,6 +181,18 @@ pub enum Forgotten {
     Remove,
 }
 
+/// What happens to a result while one of the same name, that of an earlier request, lies in `res`. An `.err` always takes the place of an
+/// earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SameName {
+    /// It waits until the earlier one is gone.
+    #[default]
+    Wait,
+    /// It takes the earlier one's place, read or unread.
+    Replace,
+}
+
 /// A day, as seen in an installed link app (`ResponseFileStayTime`, interface §1.1).
 fn default_stay_minutes() -> NonZeroU32 {
     NonZeroU32::new(1440).unwrap_or(NonZeroU32::MIN)
@@ -212,25 +229,28 @@ mod tests {
         assert!(!folders[0].poll_bulk && !folders[0].bulk_zip && folders[0].zip.is_empty());
         assert_eq!(folders[0].stay_minutes.get(), 1440);
         assert_eq!(folders[0].forgotten, Forgotten::Report);
+        assert_eq!(folders[0].same_name, SameName::Wait);
         assert_eq!(folders[0].shared, Shared::Private);
     }
 
     #[test]
     fn each_folder_has_its_own_settings_and_wrong_ones_are_named_with_their_line() {
         let set = format!(
-            "{START}encoding = \"shift_jis\"\nstay_minutes = 5\nforgotten = \"remove\"\nshared = \"group\"\n"
+            "{START}encoding = \"shift_jis\"\nstay_minutes = 5\nforgotten = \"remove\"\nsame_name = \"replace\"\nshared = \"group\"\n"
         );
         let folders = Config::parse(&set).unwrap().folders;
         assert_eq!(folders[0].shared, Shared::Group);
         assert_eq!(folders[0].encoding, AnswerEncoding::ShiftJis);
         assert_eq!(folders[0].stay_minutes.get(), 5);
         assert_eq!(folders[0].forgotten, Forgotten::Remove);
+        assert_eq!(folders[0].same_name, SameName::Replace);
         for wrong in [
             "encoding = \"euc-jp\"",
             "unrepresentable = \"?\"",
             "zip_cipher = \"des\"",
             "stay_minutes = 0",
             "forgotten = \"x\"",
+            "same_name = \"keep\"",
             "shared = \"yes\"",
         ] {
             let error = Config::parse(&format!("{START}{wrong}\n")).unwrap_err();

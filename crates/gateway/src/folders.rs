@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::config::{AnswerEncoding, FolderPair, Forgotten, Shared};
+use crate::config::{AnswerEncoding, FolderPair, Forgotten, SameName, Shared};
 use crate::spelling::Spelling;
 use crate::system;
 use crate::zipped::Zip;
@@ -34,6 +34,8 @@ pub struct Folders {
     pub stay_minutes: u32,
     /// What happens to forgotten results.
     pub forgotten: Forgotten,
+    /// What happens to a result while an unread one of the same name lies in `res`.
+    pub same_name: SameName,
     /// How messages are spelled.
     pub spelling: Spelling,
     /// Who asks for results of bulk messages.
@@ -52,6 +54,7 @@ impl From<&FolderPair> for Folders {
             encoding: pair.encoding,
             stay_minutes: pair.stay_minutes.get(),
             forgotten: pair.forgotten,
+            same_name: pair.same_name,
             spelling: Spelling::of(pair),
             bulk_results: if pair.poll_bulk {
                 BulkResults::Polled

@@ -277,8 +277,10 @@ impl Standing {
                 tracing::warn!(
                     folder = self.folder,
                     count,
-                    "前の結果が res に残っているため、同じ名前の次の結果を置けません。レセコンが前の結果を取り込んで消すと置かれます。 / results wait because \
-                     earlier ones of the same names lie in res; they are put there once the receipt computer took and deleted those"
+                    "前の結果が res に残っているため、同じ名前の次の結果を置けません。レセコンが前の結果を取り込んで消すと置かれます。\
+                     結果を残したまま同じ名前を使うレセコンなら、gateway.toml のこのフォルダーに same_name = \"replace\" を設定してください。 / results wait because \
+                     earlier ones of the same names lie in res; they are put there once the receipt computer took and deleted those; for one that keeps results \
+                     and uses their names again, set same_name = \"replace\" for this folder pair in gateway.toml"
                 );
                 folder.held = Some(Trouble {
                     kind: Kind::Held,

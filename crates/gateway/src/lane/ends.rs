@@ -8,6 +8,7 @@ use std::sync::Arc;
 use domain::civil_date::Instant;
 use store::journal::{Ending, Entry, Origin, Progress};
 
+use crate::config::SameName;
 use crate::files::{Files, sync_all};
 use crate::journal_steps::{Lying, Part, Row, Step, next};
 use crate::lane::{End, Lane, Open, Outcome, Stage};
@@ -59,7 +60,7 @@ impl Lane {
         let files = Arc::clone(&self.files);
         let work = self.folders.work.clone();
         let res = self.folders.res.clone();
-        let shared = self.folders.shared;
+        let (shared, same_name) = (self.folders.shared, self.folders.same_name);
         // A second end of the same file, asked for before its lane was made anew, changes nothing.
         let claimed = |open: &&mut Open| open.entry.progress == Progress::Claimed;
         let Some(open) = self.find(id).filter(claimed) else {
@@ -89,9 +90,10 @@ impl Lane {
             }
             None => {}
         }
-        if end.ending == Ending::Answered && !files.is_file(&res.join(&end.name)) {
+        let behind = || same_name == SameName::Wait && files.is_file(&res.join(&end.name));
+        if end.ending == Ending::Answered && !behind() {
             // Nor may that of an earlier request of the same name, which nobody took, stand beside this result: it is about another. Beside its
-            // own result it stays; this one waits.
+            // own result it stays where this one waits.
             remove_stale(&*files, &res, &end.name, end.original.is_some())?;
         }
         let further = match &end.further {
@@ -177,7 +179,7 @@ impl Lane {
     }
 
     /// Moves the parts of every ready file into the result folder. A result whose place is taken by that of an earlier request of the same name
-    /// waits until that one is gone: each is read in its turn, and none is lost. A rejection takes the place of an earlier one: nothing makes a
+    /// waits until that one is gone, unless the folder says `same_name = "replace"`: each is read in its turn, and none is lost. A rejection takes the place of an earlier one: nothing makes a
     /// client delete an `.err`, and later requests of its name must not wait behind it.
     fn publish(&mut self) -> Result<(), RoundError> {
         let mut stuck = None;
@@ -191,7 +193,8 @@ impl Lane {
                 continue;
             };
             // What was moved before is this file's own.
-            if *ending == Ending::Answered && open.lying.has(Part::Result) {
+            let in_turn = self.folders.same_name == SameName::Wait;
+            if in_turn && *ending == Ending::Answered && open.lying.has(Part::Result) {
                 let res = &self.folders.res;
                 if self.files.is_file(&res.join(name)) {
                     open.held = true;

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use api::link_state::Kind;
 use exchange::encoding::windows_31j;
-use gateway::config::{AnswerEncoding, Forgotten, Shared};
+use gateway::config::{AnswerEncoding, Forgotten, SameName, Shared};
 
 use crate::link::{Link, request, sample};
 
@@ -125,6 +125,31 @@ async fn a_result_nobody_took_stays_and_the_next_of_its_name_waits_for_its_turn(
         assert_eq!(link.round().await.unwrap(), 0, "each is answered once");
         assert!(link.names("res").is_empty() && link.names("work").is_empty());
     }
+}
+
+#[tokio::test]
+async fn where_the_folder_says_so_a_result_replaces_an_earlier_one_and_its_original_texts() {
+    let mut link = Link::start_set(|pair| {
+        (pair.encoding, pair.same_name) = (AnswerEncoding::ShiftJis, SameName::Replace);
+    })
+    .await;
+    // About the sample person with the rare name, then about another: the second result has no original texts.
+    let rare = String::from_utf8(request()).unwrap();
+    let rare = rare
+        .replace("４５６７", "４５７０")
+        .replace("19700102", "19880808");
+    link.put("req/OQSsiquc01req_1.xml", rare);
+    assert_eq!(link.round().await.unwrap(), 1);
+    let texts = "onshi-original_OQSsiquc01res_1.xml.json";
+    assert_eq!(link.names("res"), ["OQSsiquc01res_1.xml", texts]);
+    let earlier = link.read("res/OQSsiquc01res_1.xml");
+    link.put("req/OQSsiquc01req_1.xml", request());
+    assert_eq!(link.round().await.unwrap(), 1);
+    assert_eq!(link.names("res"), ["OQSsiquc01res_1.xml"]);
+    let result = link.read("res/OQSsiquc01res_1.xml");
+    assert!(result != earlier && is_shift_jis(&result));
+    let trouble = link.state().folders[0].last_trouble.clone();
+    assert!(trouble.is_none_or(|it| it.kind != Kind::Held));
 }
 
 #[tokio::test]

@@ -51,6 +51,6 @@ link-remedy-version = If it lasts, call support.
 link-remedy-folder = Look at place, sharing and rights of the folders. It goes on by itself.
 link-remedy-no-answer = See that the PC or NAS that shares the folder is on, and look at the network of the clinic. It goes on by itself; no request is lost.
 link-remedy-closed = Have whoever set it up give the named folder the right to enter (chmod g+x for a group, o+x for everyone). This goes away by itself then.
-link-remedy-held = See whether the receipt computer runs. Once it took and deleted the earlier results, the next are put there by themselves; none is lost.
+link-remedy-held = See whether the receipt computer runs. Once it took and deleted the earlier results, the next are put there by themselves; none is lost. Where it keeps results and uses their names again, have whoever set it up set same_name = "replace" for this folder in gateway.toml.
 link-remedy-full = Make room on the disk. It goes on by itself; no request is lost.
 link-remedy-no-folder = Put the folders back into gateway.toml until their files are answered.
