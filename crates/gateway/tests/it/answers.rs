@@ -207,6 +207,38 @@ async fn reasons_that_nobody_deletes_keep_no_later_request_of_their_name_from_it
 }
 
 #[tokio::test]
+async fn a_result_and_a_reason_of_one_name_lie_side_by_side_and_the_younger_is_the_later() {
+    for result_first in [true, false] {
+        let mut link = Link::start().await;
+        let mut asked = [request(), b"%PDF".to_vec()];
+        if !result_first {
+            asked.reverse();
+        }
+        let changed = |link: &Link, name: &str| {
+            let found = std::fs::metadata(link.path(name)).unwrap();
+            found.modified().unwrap()
+        };
+        for bytes in asked {
+            link.later(1);
+            link.put("req/OQSsiquc01req_1.xml", bytes);
+            link.round().await.unwrap();
+            link.later(11);
+            link.round().await.unwrap();
+        }
+        let both = [
+            "OQSsiquc01req_1.err",
+            "OQSsiquc01req_1.xml",
+            "OQSsiquc01res_1.xml",
+        ];
+        assert_eq!(link.names("res"), both, "neither waits");
+        assert_eq!(link.state().folders[0].waiting, 0);
+        let result = changed(&link, "res/OQSsiquc01res_1.xml");
+        let reason = changed(&link, "res/OQSsiquc01req_1.err");
+        assert_eq!(result < reason, result_first);
+    }
+}
+
+#[tokio::test]
 async fn results_and_folders_are_for_those_the_setting_names() {
     for (shared, file, folder) in [
         (Shared::Private, None, None),
