@@ -29,7 +29,10 @@ pub trait Files: std::fmt::Debug + Send + Sync {
     fn exists(&self, path: &Path) -> bool;
 
     /// Whether a file lies there, whoever may read it. A folder is none.
-    fn is_file(&self, path: &Path) -> bool;
+    ///
+    /// # Errors
+    /// The file system's, where it does not say: that nothing lies there is an answer.
+    fn is_file(&self, path: &Path) -> io::Result<bool>;
 
     /// Writes a file; the disk may have it later, or half of it.
     ///
@@ -104,8 +107,12 @@ impl Files for Disk {
         std::fs::symlink_metadata(path).is_ok()
     }
 
-    fn is_file(&self, path: &Path) -> bool {
-        std::fs::symlink_metadata(path).is_ok_and(|it| !it.is_dir())
+    fn is_file(&self, path: &Path) -> io::Result<bool> {
+        match std::fs::symlink_metadata(path) {
+            Ok(found) => Ok(!found.is_dir()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -90,11 +90,13 @@ impl Lane {
             }
             None => {}
         }
-        let behind = || same_name == SameName::Wait && files.is_file(&res.join(&end.name));
-        if end.ending == Ending::Answered && !behind() {
-            // Nor may that of an earlier request of the same name, which nobody took, stand beside this result: it is about another. Beside its
-            // own result it stays where this one waits.
-            remove_stale(&*files, &res, &end.name, end.original.is_some())?;
+        if end.ending == Ending::Answered {
+            let behind = same_name == SameName::Wait && files.is_file(&res.join(&end.name))?;
+            if !behind {
+                // Nor may that of an earlier request of the same name, which nobody took, stand beside this result: it is about another. Beside
+                // its own result it stays where this one waits.
+                remove_stale(&*files, &res, &end.name, end.original.is_some())?;
+            }
         }
         let further = match &end.further {
             Some(further) => {
@@ -195,19 +197,14 @@ impl Lane {
             // What was moved before is this file's own.
             let in_turn = self.folders.same_name == SameName::Wait;
             if in_turn && *ending == Ending::Answered && open.lying.has(Part::Result) {
-                let res = &self.folders.res;
-                if self.files.is_file(&res.join(name)) {
-                    open.held = true;
-                    continue;
-                }
-                if open.held {
-                    // The earlier result was taken, perhaps without its original texts.
-                    let replaced = open.lying.has(Part::Original);
-                    if let Err(error) = remove_stale(&*self.files, res, name, replaced) {
+                let (res, texts) = (&self.folders.res, open.lying.has(Part::Original));
+                match turn_came(&*self.files, res, name, texts, &mut open.held) {
+                    Ok(true) => {}
+                    Ok(false) => continue,
+                    Err(error) => {
                         keep_first(&mut stuck, Err(failed(&self.folders, error)));
                         continue;
                     }
-                    open.held = false;
                 }
             }
             loop {
@@ -307,6 +304,26 @@ impl Lane {
         }
         Ok(())
     }
+}
+
+/// Whether a result may go to its place: none of an earlier request lies there unread. Where one lay, its original texts go: it was taken,
+/// perhaps without them.
+fn turn_came(
+    files: &dyn Files,
+    res: &Path,
+    name: &str,
+    has_texts: bool,
+    held: &mut bool,
+) -> io::Result<bool> {
+    if files.is_file(&res.join(name))? {
+        *held = true;
+        return Ok(false);
+    }
+    if *held {
+        remove_stale(files, res, name, has_texts)?;
+        *held = false;
+    }
+    Ok(true)
 }
 
 /// Deletes the original texts of an earlier result of this name, which was taken without them; those that `replaced` says come anew are

@@ -71,7 +71,8 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(Fault::Full),
         Just(Fault::ReadOnly),
         Just(Fault::ResultFolderGone),
-        Just(Fault::NoSync)
+        Just(Fault::NoSync),
+        Just(Fault::NoLook)
     ];
     prop_oneof![
         6 => name.clone().prop_map(Event::Put),

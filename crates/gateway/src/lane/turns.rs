@@ -4,18 +4,32 @@ use std::sync::Arc;
 
 use domain::admission::WorkClass;
 use domain::civil_date::Instant;
-use store::journal::Journal;
+use store::journal::{Ending, Journal};
 
 use crate::config::FolderPair;
 use crate::files::Files;
 use crate::folders::Folders;
-use crate::lane::world::{World, folder};
+use crate::lane::world::{Fault, World, folder};
 use crate::lane::{End, Lane, Outcome, Purpose, Question};
-use crate::names::beside;
+use crate::names::{Form, beside};
 use crate::pace::{Room, Rooms};
 use crate::spelling::Spelling;
 
 const NOW: Instant = Instant::from_micros(1_000_000_000_000);
+
+const ONE: &str = "OQSsiquc01req_1.xml";
+const ONE_RESULT: &str = "OQSsiquc01res_1.xml";
+
+/// A result without original texts.
+fn answer(question: &Question, bytes: &str) -> End {
+    End {
+        ending: Ending::Answered,
+        name: question.name.result(Form::Xml),
+        bytes: bytes.as_bytes().to_vec(),
+        original: None,
+        further: None,
+    }
+}
 
 fn tries(questions: usize, reads: usize) -> Room {
     Room::Tries { questions, reads }
@@ -52,6 +66,22 @@ impl Desk {
         let pass = self.lane.pass(&rooms, NOW);
         assert!(pass.stuck.is_none(), "{:?}", pass.stuck);
         pass.questions
+    }
+
+    /// Asks about the first name, and publishes and closes what is answered.
+    fn answer_one(&mut self, bytes: &str) {
+        self.put(ONE);
+        let question = self.pass(&[(WorkClass::Check, Room::All(64))]).remove(0);
+        let end = answer(&question, bytes);
+        let ends = vec![(question.id, Outcome::End(end))];
+        self.lane.settle(ends, NOW).unwrap();
+        self.lane.close(u64::MAX, NOW).unwrap();
+    }
+
+    /// What lies in the place of the first name's result.
+    fn result(&self) -> Vec<u8> {
+        let id = self.world.id(&folder("res").join(ONE_RESULT)).unwrap();
+        self.world.content(id)
     }
 
     /// The names of what is asked about.
@@ -133,6 +163,30 @@ fn what_is_published_later_is_touched_later() {
     assert_eq!(desk.lane.published(), Some(2));
     assert_eq!(desk.lane.close(2, NOW).unwrap(), 1);
     assert_eq!(desk.lane.published(), None);
+}
+
+#[test]
+fn where_it_cannot_be_told_whether_a_result_lies_in_its_place_the_next_is_not_put_over_it() {
+    let mut desk = Desk::open();
+    desk.answer_one("first");
+    desk.put(ONE);
+    let question = desk.pass(&[(WorkClass::Check, Room::All(64))]).remove(0);
+    desk.world.fault(Fault::NoLook);
+    let end = vec![(question.id, Outcome::End(answer(&question, "second")))];
+    assert!(desk.lane.settle(end, NOW).is_err());
+    let rooms = Rooms::new();
+    assert!(desk.lane.pass(&rooms, NOW).stuck.is_some(), "tried again");
+    assert_eq!(desk.result(), b"first");
+    desk.world.fault(Fault::None);
+    assert!(desk.pass(&[]).is_empty());
+    assert_eq!((desk.result(), desk.lane.held()), (b"first".to_vec(), 1));
+    // The same once it waits: what was noted is looked for anew.
+    desk.world.fault(Fault::NoLook);
+    assert!(desk.lane.pass(&rooms, NOW).stuck.is_some(), "tried again");
+    desk.world.fault(Fault::None);
+    desk.world.take_away(&folder("res").join(ONE_RESULT));
+    assert!(desk.pass(&[]).is_empty());
+    assert_eq!((desk.result(), desk.lane.held()), (b"second".to_vec(), 0));
 }
 
 #[test]

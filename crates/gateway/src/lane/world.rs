@@ -34,6 +34,8 @@ pub(super) enum Fault {
     ResultFolderGone,
     /// Syncs fail.
     NoSync,
+    /// What lies in the result folder cannot be told.
+    NoLook,
 }
 
 /// A change of the folders.
@@ -328,8 +330,11 @@ impl Files for World {
         !gone && (state.names.contains_key(path) || path.components().count() == 2)
     }
 
-    fn is_file(&self, path: &Path) -> bool {
-        path.components().count() != 2 && self.exists(path)
+    fn is_file(&self, path: &Path) -> io::Result<bool> {
+        if self.state().fault == Fault::NoLook && path.starts_with(folder("res")) {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        Ok(path.components().count() != 2 && self.exists(path))
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
