@@ -91,8 +91,9 @@ impl Lane {
             None => {}
         }
         if end.ending == Ending::Answered {
-            let behind = same_name == SameName::Wait && files.is_file(&res.join(&end.name))?;
-            if !behind {
+            // One that is taken from here on may leave its original texts, so it is noted that it lay there.
+            open.held = same_name == SameName::Wait && files.is_file(&res.join(&end.name))?;
+            if !open.held {
                 // Nor may that of an earlier request of the same name, which nobody took, stand beside this result: it is about another. Beside
                 // its own result it stays where this one waits.
                 remove_stale(&*files, &res, &end.name, end.original.is_some())?;

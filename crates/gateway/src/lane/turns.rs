@@ -11,7 +11,7 @@ use crate::files::Files;
 use crate::folders::Folders;
 use crate::lane::world::{Fault, World, folder};
 use crate::lane::{End, Lane, Outcome, Purpose, Question};
-use crate::names::{Form, beside};
+use crate::names::{Form, beside, original};
 use crate::pace::{Room, Rooms};
 use crate::spelling::Spelling;
 
@@ -69,10 +69,11 @@ impl Desk {
     }
 
     /// Asks about the first name, and publishes and closes what is answered.
-    fn answer_one(&mut self, bytes: &str) {
+    fn answer_one(&mut self, bytes: &str, texts: Option<&[u8]>) {
         self.put(ONE);
         let question = self.pass(&[(WorkClass::Check, Room::All(64))]).remove(0);
-        let end = answer(&question, bytes);
+        let mut end = answer(&question, bytes);
+        end.original = texts.map(<[u8]>::to_vec);
         let ends = vec![(question.id, Outcome::End(end))];
         self.lane.settle(ends, NOW).unwrap();
         self.lane.close(u64::MAX, NOW).unwrap();
@@ -168,7 +169,7 @@ fn what_is_published_later_is_touched_later() {
 #[test]
 fn where_it_cannot_be_told_whether_a_result_lies_in_its_place_the_next_is_not_put_over_it() {
     let mut desk = Desk::open();
-    desk.answer_one("first");
+    desk.answer_one("first", None);
     desk.put(ONE);
     let question = desk.pass(&[(WorkClass::Check, Room::All(64))]).remove(0);
     desk.world.fault(Fault::NoLook);
@@ -187,6 +188,24 @@ fn where_it_cannot_be_told_whether_a_result_lies_in_its_place_the_next_is_not_pu
     desk.world.take_away(&folder("res").join(ONE_RESULT));
     assert!(desk.pass(&[]).is_empty());
     assert_eq!((desk.result(), desk.lane.held()), (b"second".to_vec(), 0));
+}
+
+#[test]
+fn a_result_taken_before_the_next_is_published_leaves_no_original_texts_beside_that_one() {
+    let mut desk = Desk::open();
+    desk.answer_one("first", Some(b"its texts"));
+    let texts = folder("res").join(original(ONE_RESULT));
+    assert!(desk.world.exists(&texts));
+    desk.put(ONE);
+    let question = desk.pass(&[(WorkClass::Check, Room::All(64))]).remove(0);
+    // After the next was written, and before it is moved.
+    let taken = folder("res").join(ONE_RESULT);
+    desk.world.take_away_at_sync(taken);
+    let end = vec![(question.id, Outcome::End(answer(&question, "second")))];
+    desk.lane.settle(end, NOW).unwrap();
+    assert!(desk.pass(&[]).is_empty());
+    assert_eq!((desk.result(), desk.lane.held()), (b"second".to_vec(), 0));
+    assert!(!desk.world.exists(&texts));
 }
 
 #[test]

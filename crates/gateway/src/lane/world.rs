@@ -66,6 +66,7 @@ struct State {
     names: BTreeMap<PathBuf, usize>,
     contents: Vec<Content>,
     locked: BTreeSet<PathBuf>,
+    taken_at_sync: Option<PathBuf>,
     fault: Fault,
     crash: Option<(usize, Moment)>,
 }
@@ -91,6 +92,7 @@ impl World {
             names: BTreeMap::new(),
             contents: Vec::new(),
             locked: BTreeSet::new(),
+            taken_at_sync: None,
             fault: Fault::None,
             crash: None,
         };
@@ -146,6 +148,11 @@ impl World {
         if state.names.contains_key(path) {
             state.change(Change::Unlink(path.to_owned()));
         }
+    }
+
+    /// A receipt computer takes a file away while the process syncs something the next time.
+    pub(super) fn take_away_at_sync(&self, path: PathBuf) {
+        self.state().taken_at_sync = Some(path);
     }
 
     pub(super) fn lock(&self, path: PathBuf) {
@@ -370,6 +377,10 @@ impl Files for World {
     fn sync(&self, paths: &[PathBuf]) -> Vec<io::Result<()>> {
         let one = |path: &PathBuf| {
             self.step(path, |state, _| {
+                let taken = state.taken_at_sync.take();
+                if let Some(taken) = taken.filter(|it| state.names.contains_key(it)) {
+                    state.change(Change::Unlink(taken));
+                }
                 if state.fault == Fault::NoSync {
                     return Err(io::Error::other("broken"));
                 }
