@@ -177,6 +177,15 @@ impl End {
     }
 }
 
+/// Whether a pass also looks for places of results that wait, one look at the result folder for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// It does: one by the clock.
+    Looked,
+    /// It leaves them for one by the clock.
+    Left,
+}
+
 /// What one pass did.
 #[derive(Debug, Default)]
 pub(crate) struct Pass {
@@ -225,7 +234,7 @@ impl Lane {
     }
 
     /// Takes what lies whole in `req`, goes on with what was cut off, and hands out questions where there is room for them.
-    pub(crate) fn pass(&mut self, rooms: &Rooms, now: Instant) -> Pass {
+    pub(crate) fn pass(&mut self, rooms: &Rooms, held: Held, now: Instant) -> Pass {
         let mut pass = Pass::default();
         // Somebody may have made the folder anew, or taken its disk away from below it.
         self.unsure |= !self.files.exists(&self.folders.work.join(MARK));
@@ -240,7 +249,7 @@ impl Lane {
             Ok(more) => pass.more = more,
             Err(error) => keep_first(&mut pass.stuck, Err(error)),
         }
-        keep_first(&mut pass.stuck, self.settle(Vec::new(), now));
+        keep_first(&mut pass.stuck, self.go_on(Vec::new(), held, now));
         for (class, room) in rooms {
             let asked = self.ask(*class, *room, now, &mut pass.questions);
             keep_first(&mut pass.stuck, asked);

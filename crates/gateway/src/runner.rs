@@ -15,7 +15,7 @@ use crate::asking::{Asking, Came, Of};
 use crate::clock::Clock;
 use crate::file_work::FileWork;
 use crate::hints::Hints;
-use crate::lane::{Lane, Pass, Pause};
+use crate::lane::{Held, Lane, Pass, Pause};
 use crate::pace::{CLASSES, Pace, Paces, Room, Rooms};
 use crate::round_error::{RoundError, keep_first};
 use crate::standing::{Concern, Hand, Standing};
@@ -23,6 +23,10 @@ use crate::touches::{TOUCH_AFTER, Touches};
 
 /// The folders are looked at this often: polling is the truth.
 const EVERY: Duration = Duration::from_millis(500);
+
+/// The places of results that wait are looked at this often at most: a little less than [`EVERY`], so that each look by the clock is one, and
+/// no tick need come through between many answers.
+const HELD_EVERY: Duration = Duration::from_millis(400);
 
 /// A file about which a question came to nothing, while others went through, is asked about again after so many seconds.
 const FILE_PAUSE_S: i64 = 10;
@@ -81,6 +85,8 @@ pub(crate) struct Runner {
     standing: Standing,
     files: FileWork,
     under_way: JoinSet<(u128, Result<Came, RoundError>)>,
+    /// When the places of results that wait were last looked at.
+    held_looked_at: Option<tokio::time::Instant>,
     /// The class of each.
     classes: HashMap<tokio::task::Id, WorkClass>,
 }
@@ -111,6 +117,7 @@ impl Runner {
             clock,
             standing,
             under_way: JoinSet::new(),
+            held_looked_at: None,
             classes: HashMap::new(),
         }
     }
@@ -176,6 +183,7 @@ impl Runner {
 
     async fn rest(&mut self) -> (usize, Option<RoundError>) {
         let (mut done, mut stuck) = (0, None);
+        self.held_looked_at = None;
         loop {
             let (more, trouble) = self.start().await;
             keep_first(&mut stuck, trouble.map_or(Ok(()), Err));
@@ -210,7 +218,10 @@ impl Runner {
                 (class, self.pace.room(class, under_way, now))
             })
             .collect();
-        let pass = self.with_lane(move |lane| lane.pass(&rooms, now)).await;
+        let held = self.held();
+        let pass = self
+            .with_lane(move |lane| lane.pass(&rooms, held, now))
+            .await;
         let Pass {
             questions,
             more,
@@ -229,6 +240,17 @@ impl Runner {
             self.classes.insert(task.id(), class);
         }
         (more, stuck)
+    }
+
+    /// Whether it is time to look at the places of results that wait.
+    fn held(&mut self) -> Held {
+        let now = tokio::time::Instant::now();
+        let looked_at = self.held_looked_at;
+        if looked_at.is_some_and(|at| now.duration_since(at) < HELD_EVERY) {
+            return Held::Left;
+        }
+        self.held_looked_at = Some(now);
+        Held::Looked
     }
 
     /// Publishes what came back: the first, and all that came meanwhile.

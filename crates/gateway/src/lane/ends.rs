@@ -11,7 +11,7 @@ use store::journal::{Ending, Entry, Origin, Progress};
 use crate::config::SameName;
 use crate::files::{Files, sync_all};
 use crate::journal_steps::{Lying, Part, Row, Step, next};
-use crate::lane::{End, Lane, Open, Outcome, Stage};
+use crate::lane::{End, Held, Lane, Open, Outcome, Stage};
 use crate::leftovers::in_system_time;
 use crate::names::{in_work, open_original, original};
 use crate::round_error::{RoundError, failed, keep_first};
@@ -27,10 +27,20 @@ struct Written {
 }
 
 impl Lane {
-    /// Writes ends, notes them as ready, and publishes them with all that waits for it.
+    /// Writes ends, notes them as ready, and publishes them with all that was ready before and waits for none of an earlier request.
     pub(crate) fn settle(
         &mut self,
         outcomes: Vec<(u128, Outcome)>,
+        now: Instant,
+    ) -> Result<(), RoundError> {
+        self.go_on(outcomes, Held::Left, now)
+    }
+
+    /// The same, and where it is so said for those that wait as well.
+    pub(super) fn go_on(
+        &mut self,
+        outcomes: Vec<(u128, Outcome)>,
+        held: Held,
         now: Instant,
     ) -> Result<(), RoundError> {
         let mut stuck = None;
@@ -51,7 +61,7 @@ impl Lane {
             }
         }
         keep_first(&mut stuck, self.note_ready(written, now));
-        keep_first(&mut stuck, self.publish());
+        keep_first(&mut stuck, self.publish(held));
         stuck.map_or(Ok(()), Err)
     }
 
@@ -184,7 +194,7 @@ impl Lane {
     /// Moves the parts of every ready file into the result folder. A result whose place is taken by that of an earlier request of the same name
     /// waits until that one is gone, unless the folder says `same_name = "replace"`: each is read in its turn, and none is lost. A rejection takes the place of an earlier one: nothing makes a
     /// client delete an `.err`, and later requests of its name must not wait behind it.
-    fn publish(&mut self) -> Result<(), RoundError> {
+    fn publish(&mut self, held: Held) -> Result<(), RoundError> {
         let mut stuck = None;
         let mut moved = Vec::new();
         for (place, open) in &mut self.open {
@@ -198,6 +208,9 @@ impl Lane {
             // What was moved before is this file's own.
             let in_turn = self.folders.same_name == SameName::Wait;
             if in_turn && *ending == Ending::Answered && open.lying.has(Part::Result) {
+                if open.held && held == Held::Left {
+                    continue;
+                }
                 let (res, texts) = (&self.folders.res, open.lying.has(Part::Original));
                 match turn_came(&*self.files, res, name, texts, &mut open.held) {
                     Ok(true) => {}

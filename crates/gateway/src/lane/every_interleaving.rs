@@ -15,7 +15,7 @@ use crate::config::FolderPair;
 use crate::folders::Folders;
 use crate::journal_steps::Part;
 use crate::lane::world::{Change, Crash, Fault, Moment, World, folder};
-use crate::lane::{End, Further, Lane, Outcome, Pause, Purpose, Question};
+use crate::lane::{End, Further, Held, Lane, Outcome, Pause, Purpose, Question};
 use crate::names::{Form, InWork, MARK, Name, in_work};
 use crate::pace::{Room, Rooms};
 use crate::spelling::Spelling;
@@ -320,7 +320,7 @@ impl Play {
             Event::Clock(seconds) => self.seconds += seconds,
             Event::Pass(most) => {
                 let most = *most;
-                self.process(|lane, now| lane.pass(&rooms(most), now).questions);
+                self.process(|lane, now| lane.pass(&rooms(most), Held::Looked, now).questions);
             }
             Event::Answer(at) if !self.questions.is_empty() => {
                 let question = self.questions.remove(at % self.questions.len());

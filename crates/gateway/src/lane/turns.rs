@@ -10,7 +10,7 @@ use crate::config::FolderPair;
 use crate::files::Files;
 use crate::folders::Folders;
 use crate::lane::world::{Fault, World, folder};
-use crate::lane::{End, Lane, Outcome, Purpose, Question};
+use crate::lane::{End, Held, Lane, Outcome, Purpose, Question};
 use crate::names::{Form, beside, original};
 use crate::pace::{Room, Rooms};
 use crate::spelling::Spelling;
@@ -63,7 +63,7 @@ impl Desk {
 
     fn pass(&mut self, rooms: &[(WorkClass, Room)]) -> Vec<Question> {
         let rooms: Rooms = rooms.iter().copied().collect();
-        let pass = self.lane.pass(&rooms, NOW);
+        let pass = self.lane.pass(&rooms, Held::Looked, NOW);
         assert!(pass.stuck.is_none(), "{:?}", pass.stuck);
         pass.questions
     }
@@ -175,15 +175,15 @@ fn where_it_cannot_be_told_whether_a_result_lies_in_its_place_the_next_is_not_pu
     desk.world.fault(Fault::NoLook);
     let end = vec![(question.id, Outcome::End(answer(&question, "second")))];
     assert!(desk.lane.settle(end, NOW).is_err());
-    let rooms = Rooms::new();
-    assert!(desk.lane.pass(&rooms, NOW).stuck.is_some(), "tried again");
+    let look = |desk: &mut Desk| desk.lane.pass(&Rooms::new(), Held::Looked, NOW);
+    assert!(look(&mut desk).stuck.is_some(), "tried again");
     assert_eq!(desk.result(), b"first");
     desk.world.fault(Fault::None);
     assert!(desk.pass(&[]).is_empty());
     assert_eq!((desk.result(), desk.lane.held()), (b"first".to_vec(), 1));
     // The same once it waits: what was noted is looked for anew.
     desk.world.fault(Fault::NoLook);
-    assert!(desk.lane.pass(&rooms, NOW).stuck.is_some(), "tried again");
+    assert!(look(&mut desk).stuck.is_some(), "tried again");
     desk.world.fault(Fault::None);
     desk.world.take_away(&folder("res").join(ONE_RESULT));
     assert!(desk.pass(&[]).is_empty());
@@ -209,6 +209,32 @@ fn a_result_taken_before_the_next_is_published_leaves_no_original_texts_beside_t
 }
 
 #[test]
+fn the_place_of_a_result_that_waits_is_looked_at_by_the_clock_and_not_after_each_answer() {
+    let mut desk = Desk::open();
+    desk.answer_one("first", None);
+    desk.answer_one("second", None);
+    assert_eq!((desk.result(), desk.lane.held()), (b"first".to_vec(), 1));
+    let looks = desk.world.looks();
+    for number in 2..=4 {
+        desk.put(&format!("OQSsiquc01req_{number}.xml"));
+    }
+    let rooms = Rooms::from([(WorkClass::Check, Room::All(64))]);
+    let pass = desk.lane.pass(&rooms, Held::Left, NOW);
+    assert_eq!((pass.questions.len(), desk.world.looks()), (3, looks));
+    for question in &pass.questions {
+        let end = End::rejected(&question.name, "why".into());
+        let ends = vec![(question.id, Outcome::End(end))];
+        desk.lane.settle(ends, NOW).unwrap();
+    }
+    assert_eq!(desk.world.looks(), looks);
+    assert!(desk.pass(&[]).is_empty());
+    assert_eq!(desk.world.looks(), looks + 1);
+    desk.world.take_away(&folder("res").join(ONE_RESULT));
+    assert!(desk.pass(&[]).is_empty());
+    assert_eq!((desk.result(), desk.lane.held()), (b"second".to_vec(), 0));
+}
+
+#[test]
 fn what_an_earlier_look_left_to_be_done_is_not_forgotten_when_a_request_is_taken() {
     let mut desk = Desk::open();
     // Of a request nobody knows any more, and held by another program.
@@ -217,9 +243,10 @@ fn what_an_earlier_look_left_to_be_done_is_not_forgotten_when_a_request_is_taken
     desk.world.lock(leftover.clone());
     desk.put("OQSsiquc01req_1.xml");
     let rooms = Rooms::from([(WorkClass::Check, Room::All(64))]);
-    let pass = desk.lane.pass(&rooms, NOW);
+    let pass = desk.lane.pass(&rooms, Held::Looked, NOW);
     assert!(pass.stuck.is_some() && pass.questions.len() == 1);
     desk.world.unlock_all();
-    assert!(desk.lane.pass(&rooms, NOW).stuck.is_none());
+    let pass = desk.lane.pass(&rooms, Held::Looked, NOW);
+    assert!(pass.stuck.is_none());
     assert!(!desk.world.exists(&leftover));
 }

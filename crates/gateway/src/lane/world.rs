@@ -67,6 +67,7 @@ struct State {
     contents: Vec<Content>,
     locked: BTreeSet<PathBuf>,
     taken_at_sync: Option<PathBuf>,
+    looks: usize,
     fault: Fault,
     crash: Option<(usize, Moment)>,
 }
@@ -93,6 +94,7 @@ impl World {
             contents: Vec::new(),
             locked: BTreeSet::new(),
             taken_at_sync: None,
+            looks: 0,
             fault: Fault::None,
             crash: None,
         };
@@ -153,6 +155,11 @@ impl World {
     /// A receipt computer takes a file away while the process syncs something the next time.
     pub(super) fn take_away_at_sync(&self, path: PathBuf) {
         self.state().taken_at_sync = Some(path);
+    }
+
+    /// How often it was asked whether a file lies somewhere.
+    pub(super) fn looks(&self) -> usize {
+        self.state().looks
     }
 
     pub(super) fn lock(&self, path: PathBuf) {
@@ -338,7 +345,12 @@ impl Files for World {
     }
 
     fn is_file(&self, path: &Path) -> io::Result<bool> {
-        if self.state().fault == Fault::NoLook && path.starts_with(folder("res")) {
+        let fault = {
+            let mut state = self.state();
+            state.looks += 1;
+            state.fault
+        };
+        if fault == Fault::NoLook && path.starts_with(folder("res")) {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         Ok(path.components().count() != 2 && self.exists(path))
