@@ -209,12 +209,12 @@ pub(crate) fn explain_of(error: &ClientError, given: Given) -> anyhow::Error {
         ClientError::Connection(Refusal::Certificate) => given.refused(),
         ClientError::Connection(Refusal::Server) => told::both(
             &format!(
-                "センターの証明書を確認できません。{}を確かめてください。",
-                root.0
+                "応答したのは、このセンターではありません。{}と{}を確かめ、通信の中身を調べるセキュリティソフトやルータがあれば、その設定も確かめてください。",
+                address.0, root.0
             ),
             &format!(
-                "the center's certificate is not of this root; look at {}",
-                root.1
+                "what answered is not this center; look at {} and {}, and at security software and routers that open connections to look into them",
+                address.1, root.1
             ),
         ),
         ClientError::Connection(Refusal::Clock) => anyhow!(
@@ -247,5 +247,22 @@ pub(crate) fn explain_of(error: &ClientError, given: Given) -> anyhow::Error {
             "the center's answer is too large; ask for less at once",
         ),
         ClientError::Tls(error) => anyhow!("TLS を準備できません。 / {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_did_not_prove_to_be_the_center_is_told_of_with_address_root_and_devices_on_the_way() {
+        for given in [Given::Center, Given::Enroll, Given::Settings, Given::Visit] {
+            let error = ClientError::Connection(Refusal::Server);
+            let text = explain_of(&error, given).to_string();
+            let (address, root) = (given.address(), given.root());
+            for part in [address.0, address.1, root.0, root.1, "ルータ", "routers"] {
+                assert!(text.contains(part), "{given:?}: {part} in {text}");
+            }
+        }
     }
 }
