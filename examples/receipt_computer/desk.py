@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -141,6 +141,8 @@ class Desk:
         self._ask_again_s = ask_again_s
         self._odd: dict[Path, _Odd] = {}
         self._tidied = False
+        # Were troubles looked through whose files were cleared away while nobody looked?
+        self._troubles_tidied = False
         file = settings.zip_password_file
         # Editors of Windows put a byte order mark.
         self._zip_password = file.read_bytes().removeprefix(b"\xef\xbb\xbf").strip() if file else None
@@ -213,11 +215,25 @@ class Desk:
         face = self.settings.face
         if self.settings.results_flow and face is not None and face not in places:
             places.append(face)
-        there = [found for place in places for found in self._lying(place)]
+        looked = {place: found for place in places if (found := self._lying(place)) is not None}
+        there = [found for lying in looked.values() for found in lying]
         taken = sum(self._take(found) for found in there)
-        lying = {found.path for found in there}
-        self._odd = {path: odd for path, odd in self._odd.items() if path in lying}
+        self._clear({found.path for found in there}, looked.keys(), len(looked) == len(places))
         return taken
+
+    def _clear(self, lying: set[Path], looked: Collection[Path], everywhere: bool) -> None:
+        """What was moved out of the folders, as its remedy says, is no trouble any more. A folder that is away says nothing of its files."""
+        names = {folders.shown(path) for path in lying}
+        gone = [path for path in self._odd if path not in lying and path.parent in looked]
+        for path in gone:
+            del self._odd[path]
+        mended = [folders.shown(path) for path in gone]
+        if everywhere and not self._troubles_tidied:
+            self._troubles_tidied = True
+            mended += self.ledger.troubled()
+        for name in mended:
+            if name not in names:
+                self.ledger.over(name)
 
     def _take_back(self) -> None:
         """Requests that a crash kept from being put would never be answered, and hold what stands on a patient's paper."""
@@ -234,13 +250,13 @@ class Desk:
             # The share may be away; the next start looks again.
             return
 
-    def _lying(self, place: Path) -> list[Found]:
-        """What lies in a folder. A share that is away comes back; until then nothing lies there."""
+    def _lying(self, place: Path) -> list[Found] | None:
+        """What lies in a folder; None for a share that is away and comes back."""
         try:
             found = folders.look(place)
         except OSError as error:
             self._tell_once(str(place), _FolderAway(error))
-            return []
+            return None
         self.ledger.over(str(place))
         return found
 

@@ -134,6 +134,10 @@ class Ledger:
             with self._file:
                 self._file.execute("DELETE FROM trouble WHERE name = ?", [name])
 
+    def troubled(self) -> list[str]:
+        """The names of what troubles."""
+        return [row[0] for row in self._file.execute("SELECT DISTINCT name FROM trouble").fetchall()]
+
     def result(self, key: tuple[str, str]) -> dict | None:
         """What was answered; None while nothing was."""
         row = self._file.execute("SELECT result FROM asked WHERE prefix = ? AND suffix = ?", key).fetchone()

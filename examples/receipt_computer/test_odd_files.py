@@ -231,6 +231,42 @@ class OddFiles(unittest.TestCase):
                 self.assertIn(beside.name, link.told[0]["message"])
                 beside.rename(link.root / "elsewhere")
                 self.assertEqual((link.desk.look(), link.lying()), (1, []))
+                self.assertEqual(link.desk.ledger.report()["trouble"], [])
+
+    def test_a_foreign_file_that_is_moved_away_is_no_trouble_any_more(self):
+        for again in (False, True):
+            with self.subTest(again):
+                link = self.start()
+                name = "OQSsiquc01res_of_another.xml"
+                for place in ("res", "face"):
+                    (link.root / place / name).write_text(ANSWER.format("x", "1", VALID), encoding="utf-8")
+                self.look_thrice(link)
+                self.assertEqual(len(link.desk.ledger.report()["trouble"]), 1)
+                (link.root / "res" / name).rename(link.root / "elsewhere")
+                self.look_thrice(link)
+                self.assertEqual(len(link.desk.ledger.report()["trouble"]), 1, "another of its name lies there")
+                if again:
+                    link.desk.ledger.close()
+                (link.root / "face" / name).rename(link.root / "elsewhere")
+                link.desk = link.again() if again else link.desk
+                link.desk.look()
+                self.assertEqual(link.desk.ledger.report()["trouble"], [])
+
+    def test_what_lay_in_a_folder_that_is_away_is_still_trouble(self):
+        link = self.start()
+        path = self.odd(link, b"x")
+        link.desk.look()
+        res, away = link.root / "res", link.root / "away"
+        res.rename(away)
+        self.look_thrice(link)
+        link.desk.ledger.close()
+        link.desk = link.again()
+        self.look_thrice(link)
+        self.assertEqual(len(link.desk.ledger.report()["trouble"]), 2, "the folder, and the file in it")
+        away.rename(res)
+        self.look_thrice(link)
+        (trouble,) = link.desk.ledger.report()["trouble"]
+        self.assertTrue(trouble.startswith(path.name), trouble)
 
     def test_a_held_file_of_originals_is_never_deleted_unread(self):
         link = self.start()
