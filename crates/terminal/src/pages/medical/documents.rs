@@ -1,7 +1,9 @@
 //! A patient's information as a file, PDF or XML. Each file is a look of its own on record at the center, which makes it; nothing of it is kept
 //! here, and its name says nothing of the patient.
 
+use api::client::ClientError;
 use api::medical::document::{DocumentFormat, DocumentRequest};
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -10,7 +12,7 @@ use domain::medical_information::kind::InformationKind;
 use serde::Deserialize;
 
 use super::HERE;
-use super::view::{ViewForm, not_seen};
+use super::view::{Span, ViewForm, not_seen};
 use crate::pages::{Filled, Staff};
 use crate::serve::App;
 use crate::training::Ground;
@@ -42,17 +44,15 @@ pub(crate) async fn take(
         kinds.map(|it| it.as_str().to_owned()).collect()
     };
     let request = DocumentRequest {
-        // As the page shows them.
-        all_years: true,
+        // As the page shows them; without months the file is of all years by itself.
+        all_years: span != Span::default(),
         format: form.format,
         from: span.from.map(TreatmentMonth::to_iso),
         kinds: form.view.kinds().map(names),
         purpose: None,
         until: span.until.map(TreatmentMonth::to_iso),
     };
-    let client = &staff.client;
-    let file = client.take_medical_document(staff.token(), &id, &request);
-    let bytes = match file.await {
+    let bytes = match file(&staff, &id, request).await {
         Ok(bytes) => bytes,
         Err(error) => return not_seen(&app, &staff, &error),
     };
@@ -70,4 +70,24 @@ pub(crate) async fn take(
         (header::CONTENT_DISPOSITION, name),
     ];
     (headers, bytes).into_response()
+}
+
+/// The file. A center of a version that knows no `all_years` refuses whoever names it, before it looks: it is asked once more without, and its
+/// file is of its months alone and says so.
+async fn file(staff: &Staff, id: &str, mut request: DocumentRequest) -> Result<Bytes, ClientError> {
+    let client = &staff.client;
+    let taken = client
+        .take_medical_document(staff.token(), id, &request)
+        .await;
+    let is_not_read = matches!(
+        &taken,
+        Err(ClientError::Problem(problem)) if problem.code == "invalid_json"
+    );
+    if !(request.all_years && is_not_read) {
+        return taken;
+    }
+    request.all_years = false;
+    client
+        .take_medical_document(staff.token(), id, &request)
+        .await
 }

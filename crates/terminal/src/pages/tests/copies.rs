@@ -125,6 +125,8 @@ pub(super) enum Line {
 pub(super) struct Center {
     line: Arc<Mutex<Line>>,
     pub(super) passwords: Arc<Mutex<Passwords>>,
+    /// What was asked of a document: the center is of a version that knows no `all_years`.
+    pub(super) documents: Arc<Mutex<Vec<String>>>,
     client: Client,
 }
 
@@ -188,12 +190,16 @@ impl Center {
         let held = Arc::clone(&line);
         let passwords = Arc::<Mutex<Passwords>>::default();
         let own = Arc::clone(&passwords);
+        let documents = Arc::<Mutex<Vec<String>>>::default();
+        let taken = Arc::clone(&documents);
         tokio::spawn(async move {
             while let Some(accepted) = listener.next().await {
                 let (line, passwords) = (Arc::clone(&held), Arc::clone(&own));
+                let documents = Arc::clone(&taken);
                 let service = service_fn(move |request: hyper::Request<Incoming>| {
                     let line = *line.lock().unwrap();
                     let passwords = Arc::clone(&passwords);
+                    let documents = Arc::clone(&documents);
                     async move {
                         if matches!(line, Line::Silent) {
                             std::future::pending::<()>().await;
@@ -203,6 +209,9 @@ impl Center {
                             && matches!(line, Line::Answers | Line::Unheard)
                         {
                             return change(line, request, &passwords).await;
+                        }
+                        if path.ends_with("/documents") && matches!(line, Line::Answers) {
+                            return document(request, &documents).await;
                         }
                         reply(line, &path)
                     }
@@ -215,6 +224,7 @@ impl Center {
         Self {
             line,
             passwords,
+            documents,
             client,
         }
     }
@@ -259,6 +269,24 @@ async fn change(
         problem.errors = vec![wrong];
         (problem.status, serde_json::to_vec(&problem).unwrap())
     };
+    let answer = hyper::Response::builder().status(status);
+    Ok(answer.body(Full::from(body)).unwrap())
+}
+
+/// What an older center answers to whoever asks for a document.
+async fn document(
+    request: hyper::Request<Incoming>,
+    documents: &Mutex<Vec<String>>,
+) -> std::io::Result<hyper::Response<Full<Bytes>>> {
+    let body = request.into_body().collect().await.unwrap().to_bytes();
+    let asked = String::from_utf8(body.to_vec()).unwrap();
+    let (status, body) = if asked.contains("all_years") {
+        let problem = Trouble::InvalidJson.problem();
+        (problem.status, serde_json::to_vec(&problem).unwrap())
+    } else {
+        (200, b"a file".to_vec())
+    };
+    documents.lock().unwrap().push(asked);
     let answer = hyper::Response::builder().status(status);
     Ok(answer.body(Full::from(body)).unwrap())
 }

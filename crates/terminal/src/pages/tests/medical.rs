@@ -24,6 +24,7 @@ use domain::permissions::{Action, allows};
 use serde_json::json;
 use ui::language::Language;
 
+use super::copies::Center;
 use super::{Written, answer, fault, staff};
 use crate::lock::tests::Terminal;
 use crate::pages::Staff;
@@ -444,6 +445,24 @@ fn a_value_outside_its_range_is_told_in_text_and_by_shape() {
     assert!(checkups.figures[0].svg.contains("onshi-chart__outside"));
     assert_eq!(checkups.table.rows[0].cells[0].mark.as_deref(), Some("高"));
     assert!(checkups.table.rows[0].cells[1].mark.is_none());
+}
+
+#[tokio::test]
+async fn a_center_that_knows_no_files_of_all_years_still_gives_its_file() {
+    let center = Center::start().await;
+    let terminal = center.terminal();
+    let cookie = terminal.sign_in("medical_viewer");
+    for (format, span, times) in [("pdf", "12", 2), ("xml", "12", 2), ("pdf", "all", 1)] {
+        let path = "/medical/019aae5e-0000-7000-8000-000000000002/file";
+        let form = format!("format={format}&span={span}");
+        let file = terminal.post(path, &cookie, &form).await;
+        assert_eq!(
+            (file.status, file.text.as_str()),
+            (StatusCode::OK, "a file")
+        );
+        let asked = std::mem::take(&mut *center.documents.lock().unwrap());
+        assert_eq!(asked.len(), times, "{asked:?}");
+    }
 }
 
 #[tokio::test]
