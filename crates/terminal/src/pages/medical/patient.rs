@@ -78,6 +78,14 @@ impl PatientPage {
     fn is_long(&self) -> bool {
         self.drugs.as_ref().is_some_and(|it| LONG <= it.lines)
     }
+
+    /// What is said where a kind that is shown of all years, whatever the months, has no line.
+    fn none_of_all_years(&self) -> &'static str {
+        match self.sought {
+            Some(_) => "medical-none-sought",
+            None => "medical-none-all",
+        }
+    }
 }
 
 /// Who it is.

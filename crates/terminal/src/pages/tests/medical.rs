@@ -358,6 +358,30 @@ fn a_year_up_to_today_is_read_besides_where_the_months_chosen_leave_any_of_it_ou
 }
 
 #[test]
+fn surgery_and_checkups_are_told_of_all_years_also_where_there_are_none() {
+    for way in [Way::Page, Way::Print] {
+        for (words, none, other) in [
+            ("", "全期間に、記録はありません。", "この言葉を含む記録"),
+            (
+                "架空",
+                "全期間に、この言葉を含む記録はありません。",
+                "全期間に、記録は",
+            ),
+        ] {
+            let form = chosen(json!({"from": "2026-03", "until": "2026-08", "words": words}));
+            let page = page_of(&form, way, &[]).render().unwrap();
+            assert_eq!(page.matches(none).count(), 2, "{page}");
+            assert!(!page.contains(other), "{page}");
+            assert_eq!(page.matches(">全期間（").count(), 2, "{page}");
+            // Treatment is of the months chosen.
+            let treatment = page.split("id=\"record-treatment\"").nth(1).unwrap();
+            let treatment = treatment.split("</section>").next().unwrap();
+            assert!(treatment.contains("この期間の記録はありません。"));
+        }
+    }
+}
+
+#[test]
 fn a_consent_at_home_says_until_withdrawn_only_where_it_has_no_end() {
     let staff = staff(Language::Japanese, "medical_viewer");
     let shown = |until: &str| {
