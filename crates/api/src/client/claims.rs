@@ -102,9 +102,31 @@ impl Client {
         token: &str,
         body: &PasswordChange,
     ) -> Result<(), ClientError> {
+        self.put_claims_password(token, None, body).await
+    }
+
+    /// The same under a key: sent again after an answer that was lost, it is acknowledged again and no second change.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn change_claims_password_once(
+        &self,
+        token: &str,
+        key: &str,
+        body: &PasswordChange,
+    ) -> Result<(), ClientError> {
+        self.put_claims_password(token, Some(key), body).await
+    }
+
+    async fn put_claims_password(
+        &self,
+        token: &str,
+        key: Option<&str>,
+        body: &PasswordChange,
+    ) -> Result<(), ClientError> {
         let body = serde_json::to_vec(body).map_err(|_| ClientError::Answer)?;
         let path = routes::CLAIMS_OWN_PASSWORD;
-        self.call(Method::PUT, path, Some(token), None, Some(body))
+        self.call(Method::PUT, path, Some(token), key, Some(body))
             .await
             .map(drop)
     }

@@ -10,6 +10,7 @@ use domain::institution_code::InstitutionCode;
 use domain::lockout;
 use domain::password::Password;
 use serde::{Deserialize, Serialize};
+use store::accounts::Edited;
 use store::claims::Key;
 use store::claims::accounts::{ClaimsAccount, Made};
 use store::claims::filings::{Decided, Decision, Filing};
@@ -259,8 +260,10 @@ pub(crate) async fn reset_account(
     let key = key(app, name)?;
     let (password, row) = new_password(app).await?;
     let event = about(app, by, &key, "password=reset");
-    let set = app.engine.set_claims_password(key, None, row, None, event);
-    if !set.await? {
+    let set = app
+        .engine
+        .set_claims_password(key, None, row, None, event, None);
+    if set.await? != Edited::Done {
         return Err(unknown());
     }
     Ok(FirstPassword {

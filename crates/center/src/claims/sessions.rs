@@ -3,10 +3,11 @@
 use api::claims::{ClaimsAccount, ClaimsSession, ClaimsSignIn};
 use api::problem::claims::ClaimsTrouble;
 use api::problem::{MemberError, Text, Trouble};
+use api::routes;
 use api::session::{PasswordChange, SessionFacility};
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::account::{AccountId, AccountKind, AccountState};
@@ -17,7 +18,7 @@ use domain::claims::tenant::Tenant;
 use domain::password::Password;
 use domain::session::ends_after_min;
 use sha2::{Digest, Sha256};
-use store::accounts::{Settled, Try};
+use store::accounts::{Edited, Settled, Try};
 use store::claims::Key;
 use store::claims::accounts::ClaimsAccount as Account;
 use store::sessions::Shown;
@@ -26,6 +27,7 @@ use super::{SignedIn, event_of};
 use crate::app::{App, random};
 use crate::extract::{Body, Peer};
 use crate::passwords::{self, Asker};
+use crate::repeats::{Repeatable, again};
 use crate::sessions::{
     not_opened, old_no_more, refuse, repeats_earlier, state, wrong_old_password,
 };
@@ -159,9 +161,27 @@ pub(crate) async fn sign_out(
 pub(crate) async fn change_password(
     State(app): State<App>,
     signed_in: SignedIn,
+    headers: HeaderMap,
     body: Body<PasswordChange>,
 ) -> Result<StatusCode, Refused> {
     let (now, who) = (app.now(), signed_in.who);
+    // An identifier is an account of its own at each review body, and at the center.
+    let tenant = who.tenant.to_string();
+    let parts: [&[u8]; 3] = [
+        routes::CLAIMS_OWN_PASSWORD.as_bytes(),
+        tenant.as_bytes(),
+        &body.bytes,
+    ];
+    let holder = domain::permit::SignedIn {
+        facility: who.facility,
+        account: who.account.clone(),
+        kind: AccountKind::General,
+        certificate: who.certificate,
+    };
+    let repeatable = Repeatable::of(&app, &headers, &holder, &parts)?;
+    if repeatable.before(&app)?.is_some() {
+        return Ok(StatusCode::NO_CONTENT);
+    }
     let account = match authenticate(&app, &who, body.value.old_password, now).await {
         Ok(account) => account,
         Err(refused) if refused.problem().code == Trouble::WrongCredentials.code() => {
@@ -180,14 +200,18 @@ pub(crate) async fn change_password(
     let row = passwords::hash(&app, asker, password, now, false).await?;
     let event = event_of(&who, now, Deed::ClaimsAccount, "password=own");
     let (shown, token) = (Some(account.password.hash), signed_in.token);
+    let kept = repeatable.keep(&(), now)?;
     let set = app
         .engine
-        .set_claims_password(key, shown, row, Some(token), event);
-    if !set.await? {
-        let refused = event_of(&who, now, Deed::ClaimsRefused, "why=password");
-        app.engine.record(refused).await?;
-        let goes_on = app.engine.claims_session(&token)?.is_some();
-        return Err(old_no_more(goes_on));
+        .set_claims_password(key, shown, row, Some(token), event, kept);
+    match set.await? {
+        Edited::Done => Ok(StatusCode::NO_CONTENT),
+        Edited::Earlier(earlier) => again(earlier).map(|_| StatusCode::NO_CONTENT),
+        Edited::ChangedBefore => {
+            let refused = event_of(&who, now, Deed::ClaimsRefused, "why=password");
+            app.engine.record(refused).await?;
+            let goes_on = app.engine.claims_session(&token)?.is_some();
+            Err(old_no_more(goes_on))
+        }
     }
-    Ok(StatusCode::NO_CONTENT)
 }

@@ -11,8 +11,9 @@ use domain::password::{GENERATIONS, Length};
 use super::Key;
 use super::sessions::end_sessions;
 use crate::access::number;
-use crate::accounts::{Generation, PasswordRow, Settled, Try};
+use crate::accounts::{Edited, Generation, PasswordRow, Settled, Try};
 use crate::engine::{Engine, StoreError};
+use crate::kept_answers::{self, KeptAnswer};
 use crate::sql::{Connection, Row, params};
 use crate::tries::{self, Tries};
 
@@ -144,8 +145,9 @@ impl Engine {
         .await
     }
 
-    /// Sets a password, keeps the last five, clears the lock and ends the account's sessions but one. False when there is no account, or
-    /// it was disabled or got another password since the one of the slow hash `shown` was looked at.
+    /// Sets a password, keeps the last five, clears the lock and ends the account's sessions but one. `ChangedBefore` when there is no
+    /// account, or it was disabled or got another password since the one of the slow hash `shown` was looked at. With an answer to keep whose
+    /// key was used before nothing is done, and that is what comes back.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -156,13 +158,19 @@ impl Engine {
         password: PasswordRow,
         keep: Option<[u8; 32]>,
         event: Event,
-    ) -> Result<bool, StoreError> {
+        kept: Option<KeptAnswer>,
+    ) -> Result<Edited, StoreError> {
         self.write(move |connection, batch| {
+            if let Some(kept) = &kept
+                && let Some(earlier) = kept_answers::earlier(connection, kept)?
+            {
+                return Ok(Edited::Earlier(earlier));
+            }
             let account = read(connection, &key)?;
             let is_as_shown =
                 |it: ClaimsAccount| shown.as_ref().is_none_or(|hash| it.is_opened_by(hash));
             if !account.is_some_and(is_as_shown) {
-                return Ok(false);
+                return Ok(Edited::ChangedBefore);
             }
             let text = "UPDATE claims_account SET password_hash = ?4, password_long = ?5, password_set = ?6, change_needed = ?7,
                 failures = 0, locks = 0, locked_until = NULL, last_failure = NULL
@@ -184,7 +192,10 @@ impl Engine {
                     .execute([token])?;
             }
             batch.append(connection, &event, None)?;
-            Ok(true)
+            if let Some(kept) = &kept {
+                kept_answers::keep(connection, batch, kept)?;
+            }
+            Ok(Edited::Done)
         })
         .await
     }

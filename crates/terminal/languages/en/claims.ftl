@@ -25,6 +25,7 @@ claims-back = Back to the choice of the review body
 claims-password = Change the password for claims
 claims-password-lead = 8 to 20 characters, with a capital letter, a small letter, a digit and a special character.
 claims-password-now = Change
+claims-password-perhaps = No answer has come yet, and your password may be changed already. Press “Change” once more. However often you press, it is changed once.
 claims-password-differs = The new password and its repetition differ.
 claims-sign-out = Sign out of the claims entry
 claims-send = Send a claim file

@@ -25,6 +25,7 @@ claims-back = 請求先の選択に戻る
 claims-password = 請求用パスワードの変更
 claims-password-lead = 8〜20文字で、英大文字・英小文字・数字・記号をそれぞれ1つ以上使います。
 claims-password-now = 変更する
+claims-password-perhaps = 応答がまだ届いていません。パスワードは、もう替わっているかもしれません。「変更する」をもう一度押してください。何度押しても、替わるのは一度だけです。
 claims-password-differs = 新パスワードと確認用が違います。
 claims-sign-out = オンライン請求からログアウト
 claims-send = 請求ファイルを送る

@@ -175,7 +175,7 @@ impl Terminal {
 }
 
 /// Somebody signed in at the claims entry.
-fn claims_login() -> crate::pages::claims::Login {
+pub(crate) fn claims_login() -> crate::pages::claims::Login {
     crate::pages::claims::Login {
         certificate: 0,
         session: ClaimsSession {
@@ -193,6 +193,7 @@ fn claims_login() -> crate::pages::claims::Login {
             tenant_name: Text::new("見本の審査支払機関", "A sample review body"),
             token: "t".into(),
         },
+        changes: Default::default(),
     }
 }
 

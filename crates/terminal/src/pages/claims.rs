@@ -4,6 +4,7 @@
 pub(in crate::pages) mod contacts;
 pub(crate) mod filings;
 pub(crate) mod findings;
+pub(crate) mod password;
 pub(crate) mod sending;
 pub(crate) mod submission;
 pub(crate) mod work;
@@ -11,7 +12,6 @@ pub(crate) mod work;
 use api::claims::{ClaimsEntry, ClaimsSession, ClaimsSignIn, ClaimsTenant, ClaimsWindow};
 use api::client::{Client, ClientError};
 use api::problem::Problem;
-use api::session::PasswordChange;
 use askama::Template;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
@@ -37,9 +37,6 @@ pub(crate) const HERE: &str = "/claims";
 /// Where whoever is signed in works.
 pub(super) const WORK: &str = "/claims/work";
 
-/// Where a claims account's password is changed.
-const PASSWORD: &str = "/claims/password";
-
 /// The largest form with a claim file, in bytes: files are read as they come, and the center says how large one may be.
 const FILE_BYTES: usize = 1 << 30;
 
@@ -49,6 +46,8 @@ pub(crate) struct Login {
     /// Place of the certificate it was opened with.
     pub(crate) certificate: usize,
     pub(crate) session: ClaimsSession,
+    /// Its changes of the password.
+    pub(crate) changes: password::Changes,
 }
 
 /// The pages.
@@ -58,7 +57,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/claims/sign-in", post(sign_in))
         .route("/claims/sign-in/{tenant}/{place}", get(form))
         .route("/claims/sign-out", post(sign_out))
-        .route(PASSWORD, get(password).post(change_password))
+        .route(password::HERE, get(password::form).post(password::change))
         .route(WORK, get(work::page).post(work::further))
         .route(
             "/claims/send",
@@ -383,13 +382,14 @@ pub(crate) async fn sign_in(
         }
     };
     let to = if session.password.change_needed {
-        PASSWORD
+        password::HERE
     } else {
         WORK
     };
     let login = Login {
         certificate: form.place,
         session,
+        changes: password::Changes::default(),
     };
     // A browser that is signed in at the center stays so: both go on beside each other.
     let kept = visitor.key.and_then(|key| {
@@ -477,7 +477,7 @@ pub(super) fn turned(
             return Err(HERE);
         }
         if problem.code == "password_change_needed" {
-            return Err(PASSWORD);
+            return Err(password::HERE);
         }
         let mut fault = faults::of_problem(problem, &visitor.words);
         add_members(&mut fault, problem, &visitor.words);
@@ -504,80 +504,4 @@ pub(crate) async fn sign_out(State(app): State<App>, claimant: Claimant) -> Resp
     })
     .await;
     Redirect::to(HERE).into_response()
-}
-
-pub(crate) async fn password(claimant: Claimant) -> Response {
-    password_page(&claimant.visitor, &[])
-}
-
-fn password_page(visitor: &Visitor, faults: &[(String, Fault)]) -> Response {
-    let words = &visitor.words;
-    let field = |name: &'static str, key: &str, autocomplete: &'static str| TextField {
-        kind: Kind::Password,
-        autocomplete,
-        ..TextField::new(name, words.say(key))
-    };
-    let mut fields = [
-        field("old_password", "old-password", "current-password"),
-        field("new_password", "new-password", "new-password"),
-        field("again", "new-password-again", "new-password"),
-    ];
-    let _ = crate::faults::spread(faults, &mut fields, &mut []);
-    let mut frame = visitor.frame(PASSWORD);
-    frame.banners.extend(
-        faults
-            .iter()
-            .map(|(_, fault)| Banner::new(Tone::Error, fault.clone())),
-    );
-    show(
-        StatusCode::OK,
-        &FormPage {
-            title: words.say("claims-password"),
-            lead: words.say("claims-password-lead"),
-            action: PASSWORD,
-            hidden: Vec::new(),
-            fields: fields.into(),
-            force: None,
-            submit: words.say("claims-password-now"),
-            contacts: None,
-            frame,
-        },
-    )
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(crate) struct PasswordForm {
-    old_password: String,
-    new_password: String,
-    again: String,
-}
-
-pub(crate) async fn change_password(
-    State(app): State<App>,
-    claimant: Claimant,
-    Filled(form): Filled<PasswordForm>,
-) -> Response {
-    let visitor = &claimant.visitor;
-    if form.new_password != form.again {
-        let fault = faults::own(&visitor.words, "differs", "claims-password-differs");
-        return password_page(visitor, &[("again".into(), fault)]);
-    }
-    let change = PasswordChange {
-        new_password: form.new_password,
-        old_password: form.old_password,
-    };
-    let changed = claimant
-        .client
-        .change_claims_password(claimant.token(), &change);
-    match changed.await {
-        Ok(()) => Redirect::to(WORK).into_response(),
-        Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
-            password_page(visitor, &faults::of_members(&problem, &visitor.words))
-        }
-        Err(error) => match turned(&app, visitor, &error) {
-            Ok(fault) => password_page(visitor, &[("old_password".into(), fault)]),
-            Err(to) => Redirect::to(to).into_response(),
-        },
-    }
 }

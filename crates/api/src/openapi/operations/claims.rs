@@ -71,7 +71,7 @@ pub(super) const OPERATIONS: [Operation; 20] = [
         summary: "Change the password of the claims account",
         access: Access::Claims,
         body: Carried::Json("PasswordChange"),
-        extras: &[],
+        extras: &[Extra::IdempotencyKey],
         status: 204,
         answer: Carried::Nothing,
         troubles: &[Trouble::PasswordRule, Trouble::AccountLocked, Trouble::Busy],

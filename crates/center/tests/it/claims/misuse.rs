@@ -58,6 +58,30 @@ async fn a_token_of_the_entry_opens_nothing_of_the_center_and_none_of_the_center
 }
 
 #[tokio::test]
+async fn a_password_change_sent_twice_is_done_once_and_acknowledged_twice() {
+    let claimant = Claimant::start("fund", &[]).await;
+    let client = &claimant.clinic.client;
+    let change = |new: &str| PasswordChange {
+        new_password: new.into(),
+        old_password: OWN_PASSWORD.into(),
+    };
+    let (new, other) = ("Atarashii-2026-x", change("Betsuno-2026-y"));
+    for _ in 0..2 {
+        let body = change(new);
+        let sent = client.change_claims_password_once(claimant.token(), "k", &body);
+        sent.await.unwrap();
+    }
+    let sent = client.change_claims_password_once(claimant.token(), "k", &other);
+    check(sent.await, "idempotency_conflict");
+    // Without the key it is a change by a password that is no longer right.
+    let body = change(new);
+    let refused = client.change_claims_password(claimant.token(), &body);
+    check(refused.await, "password_rule");
+    let asked = sign_in("fund", "seikyu1", new);
+    client.claims_sign_in(&asked).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_succession_ends_the_claims_accounts_and_their_sessions() {
     let claimant = Claimant::start("fund", &[]).await;
     let client = &claimant.clinic.client;

@@ -1,16 +1,18 @@
 //! Claims accounts and their sessions as they are kept, on both engines alike.
 
-use domain::account::{AccountId, AccountState};
+use domain::account::{AccountId, AccountKind, AccountState};
 use domain::audit::Deed;
 use domain::claims::entry::Holder;
 use domain::institution_code::InstitutionCode;
 use domain::lockout;
 use domain::password::Length;
-use store::accounts::{PasswordRow, Settled, Try};
+use domain::permit::SignedIn;
+use store::accounts::{Edited, PasswordRow, Settled, Try};
 use store::claims::Key;
 use store::claims::accounts::{ClaimsAccount, Made};
 use store::claims::sessions::ClaimsSession;
 use store::engine::Engine;
+use store::kept_answers::{Earlier, KeptAnswer};
 use store::sessions::{NotOpened, Shown};
 
 use super::{OTHER, event, federation, fund, holder, own};
@@ -63,8 +65,8 @@ async fn opens(engine: &Engine, token: u8, hash: i64, agreed: bool) -> Result<()
 async fn sets(engine: &Engine, shown: Option<i64>, new: i64, keep: Option<[u8; 32]>) -> bool {
     let shown = shown.map(|number| password(number).hash);
     let event = event(Deed::ClaimsAccount);
-    let set = engine.set_claims_password(Key::of(&own()), shown, password(new), keep, event);
-    set.await.unwrap()
+    let set = engine.set_claims_password(Key::of(&own()), shown, password(new), keep, event, None);
+    set.await.unwrap() == Edited::Done
 }
 
 async fn is_now(engine: &Engine, state: AccountState) {
@@ -122,6 +124,36 @@ async fn a_new_password_ends_all_sessions_but_one_and_five_are_kept(place: &Plac
     assert_eq!(session(&engine, 2), None);
 }
 
+async fn a_new_password_under_a_key_is_set_once(place: &Place) {
+    let engine = place.open();
+    has_account(&engine, &own()).await;
+    let kept = |request| KeptAnswer {
+        key: "k".into(),
+        holder: SignedIn {
+            facility: own().facility,
+            account: own().account,
+            kind: AccountKind::General,
+            certificate: own().certificate,
+        },
+        request: [request; 32],
+        answer: b"null".to_vec(),
+        at: now(),
+    };
+    let set = async |new, request| {
+        let event = event(Deed::ClaimsAccount);
+        let kept = Some(kept(request));
+        let key = Key::of(&own());
+        let set = engine.set_claims_password(key, None, password(new), None, event, kept);
+        set.await.unwrap()
+    };
+    assert_eq!(set(1, 1).await, Edited::Done);
+    let same = Edited::Earlier(Earlier::Same(b"null".to_vec()));
+    assert_eq!(set(2, 1).await, same);
+    assert_eq!(set(3, 2).await, Edited::Earlier(Earlier::Other));
+    let account = engine.claims_account(&Key::of(&own())).unwrap().unwrap();
+    assert_eq!(account.password.hash, "$1");
+}
+
 async fn what_comes_between_a_look_at_a_password_and_its_use_counts(place: &Place) {
     let engine = place.open();
     has_account(&engine, &own()).await;
@@ -176,6 +208,7 @@ async fn failures_lock_an_account_and_an_unknown_one_alike(place: &Place) {
 on_both!(
     an_identifier_is_an_account_of_its_own_at_each_review_body,
     a_new_password_ends_all_sessions_but_one_and_five_are_kept,
+    a_new_password_under_a_key_is_set_once,
     what_comes_between_a_look_at_a_password_and_its_use_counts,
     failures_lock_an_account_and_an_unknown_one_alike,
 );

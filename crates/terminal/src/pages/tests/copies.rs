@@ -130,7 +130,7 @@ pub(super) struct Center {
     client: Client,
 }
 
-/// The own password of whoever asks: changed by whoever knows it, once under a key, and acknowledged again.
+/// The own password of whoever asks, at the center or at the claims entry: changed by whoever knows it, once under a key, and acknowledged again.
 #[derive(Default)]
 pub(super) struct Passwords {
     pub(super) present: String,
@@ -205,7 +205,8 @@ impl Center {
                             std::future::pending::<()>().await;
                         }
                         let path = request.uri().path().to_owned();
-                        if path == routes::OWN_PASSWORD
+                        let own = [routes::OWN_PASSWORD, routes::CLAIMS_OWN_PASSWORD];
+                        if own.contains(&path.as_str())
                             && matches!(line, Line::Answers | Line::Unheard)
                         {
                             return change(line, request, &passwords).await;

@@ -1,11 +1,12 @@
-//! Changes of one's own password, alone or with the sealed sheet: pressed twice, at a browser that leaves, and without an answer.
+//! Changes of one's own password, alone, with the sealed sheet or at the claims entry: pressed twice, at a browser that leaves, and without an answer.
 
 use std::time::Duration;
 
 use axum::http::StatusCode;
 
 use super::copies::{Center, Line};
-use crate::lock::tests::{Answer, Terminal};
+use crate::browsers::Browser;
+use crate::lock::tests::{Answer, Terminal, claims_login};
 use crate::terminal_user::{self, UserState};
 
 const OLD: &str = "Kanri-2026-Tegami";
@@ -202,4 +203,89 @@ async fn a_password_change_without_an_answer_may_count_and_waits_to_be_pressed_a
     let page = terminal.post(UPDATE, &cookie, "").await;
     assert_eq!(page.header("location"), "/", "{}", page.text);
     assert_eq!(present(&center), (NEW.into(), 1));
+}
+
+const CLAIMS: &str = "/claims/password";
+
+/// A browser with somebody signed in at the claims entry alone; its cookie.
+fn claimant(terminal: &Terminal) -> String {
+    let mut browser = Browser::choosing(0);
+    browser.claims = Some(claims_login());
+    let app = &terminal.app;
+    let (_, cookie) = app.browsers.open(browser, app.now()).unwrap();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+/// The form of the claims entry under a key.
+fn for_claims(key: &str, new: &str) -> String {
+    form(&[
+        ("key", key),
+        ("old_password", OLD),
+        ("new_password", new),
+        ("again", new),
+    ])
+}
+
+#[tokio::test]
+async fn a_password_change_for_claims_pressed_twice_is_one_and_both_are_told_so() {
+    let center = center().await;
+    let terminal = center.terminal();
+    let cookie = claimant(&terminal);
+    let page = terminal.get(CLAIMS, &cookie).await;
+    assert!(page.text.contains("name=\"key\""), "{}", page.text);
+    let typed = for_claims("k", NEW);
+    let press = || terminal.post(CLAIMS, &cookie, &typed);
+    let (one, other) = tokio::join!(press(), press());
+    for page in [one, other, press().await] {
+        assert_eq!(page.header("location"), "/claims/work", "{}", page.text);
+    }
+    assert_eq!(present(&center), (NEW.into(), 1));
+    assert_eq!(center.passwords.lock().unwrap().asked, 1);
+}
+
+#[tokio::test]
+async fn a_password_change_for_claims_without_an_answer_may_count_and_waits_to_be_pressed_again() {
+    let center = center().await;
+    let terminal = center.terminal();
+    let cookie = claimant(&terminal);
+    center.set(Line::Unheard);
+    let page = terminal.post(CLAIMS, &cookie, &for_claims("k", NEW)).await;
+    assert_eq!(page.status, StatusCode::BAD_GATEWAY, "{}", page.text);
+    assert!(page.text.contains("data-code=\"center_unreachable\""));
+    center.set(Line::Answers);
+    // Neither the form nor another change takes its place.
+    for page in [
+        page,
+        terminal.get(CLAIMS, &cookie).await,
+        terminal
+            .post(CLAIMS, &cookie, &for_claims("l", "Betsuno-2026-y"))
+            .await,
+    ] {
+        let says = page.text.contains("もう替わっているかもしれません");
+        assert!(says && page.text.contains("name=\"key\" value=\"k\""));
+        assert!(!page.text.contains("name=\"new_password\""));
+    }
+    let page = terminal.post(CLAIMS, &cookie, "key=k").await;
+    assert_eq!(page.header("location"), "/claims/work", "{}", page.text);
+    assert_eq!(present(&center), (NEW.into(), 1));
+}
+
+#[tokio::test]
+async fn a_password_change_for_claims_that_is_refused_is_sent_once_and_told_to_everybody_who_pressed()
+ {
+    let center = center().await;
+    center.passwords.lock().unwrap().present = NEW.into();
+    let terminal = center.terminal();
+    let cookie = claimant(&terminal);
+    let typed = for_claims("k", "Betsuno-2026-y");
+    let press = || terminal.post(CLAIMS, &cookie, &typed);
+    let (one, other) = tokio::join!(press(), press());
+    for page in [one, other] {
+        assert!(page.text.contains("違います。"), "{}", page.text);
+    }
+    assert_eq!(center.passwords.lock().unwrap().asked, 1);
+    // The next form is a change of its own.
+    center.passwords.lock().unwrap().present = OLD.into();
+    let page = terminal.post(CLAIMS, &cookie, &for_claims("l", NEW)).await;
+    assert_eq!(page.header("location"), "/claims/work", "{}", page.text);
 }

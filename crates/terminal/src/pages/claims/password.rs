@@ -1,0 +1,249 @@
+//! The change of a claims account's password. What was sent waits in memory and nowhere else for the center's answer, and where none came to be
+//! sent again under the same key: it may count.
+
+use std::sync::Arc;
+
+use api::client::ClientError;
+use api::session::PasswordChange;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use tokio::sync::Mutex;
+use ui::component::{Banner, Fault, Kind, TextField, Tone};
+
+use super::{Claimant, FormPage, WORK, turned};
+use crate::browsers::random_text;
+use crate::faults;
+use crate::pages::{Filled, Visitor, show};
+use crate::serve::App;
+
+/// Where it is changed.
+pub(super) const HERE: &str = "/claims/password";
+
+/// The changes of a session.
+#[derive(Clone, Default)]
+pub(crate) struct Changes {
+    /// One that was sent: it may count.
+    sent: Option<Waiting>,
+    /// The key of the last one that counts.
+    done: Option<String>,
+}
+
+/// What the center said of a change: that it counts, or what is wrong.
+type Told = Result<(), Vec<(String, Fault)>>;
+
+/// A change on its way.
+#[derive(Clone)]
+struct Waiting {
+    change: PasswordChange,
+    /// The key it is sent under, so that it is one change however often it is sent.
+    key: String,
+    /// Whether it was sent without an answer.
+    is_unanswered: bool,
+    /// What was said of it. Held while it is sent: whoever presses meanwhile waits, and is told the same.
+    told: Arc<Mutex<Option<Told>>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct PasswordForm {
+    key: String,
+    old_password: String,
+    new_password: String,
+    again: String,
+}
+
+/// Works on the changes of a session while it is the browser's.
+fn with<T>(app: &App, claimant: &Claimant, work: impl FnOnce(&mut Changes) -> T) -> Option<T> {
+    let key = claimant.visitor.key?;
+    let worked = app.browsers.with(&key, |browser| {
+        let own = browser.claims.as_mut();
+        let own = own.filter(|it| it.session.token == claimant.session.token);
+        own.map(|it| work(&mut it.changes))
+    });
+    worked.flatten()
+}
+
+pub(crate) async fn form(State(app): State<App>, claimant: Claimant) -> Response {
+    let sent = with(&app, &claimant, |changes| changes.sent.clone());
+    match sent.flatten() {
+        Some(waiting) => perhaps(&claimant.visitor, &waiting.key, StatusCode::OK, None),
+        None => page(&claimant.visitor, &[]),
+    }
+}
+
+fn page(visitor: &Visitor, faults: &[(String, Fault)]) -> Response {
+    let words = &visitor.words;
+    let field = |name: &'static str, key: &str, autocomplete: &'static str| TextField {
+        kind: Kind::Password,
+        autocomplete,
+        ..TextField::new(name, words.say(key))
+    };
+    let mut fields = [
+        field("old_password", "old-password", "current-password"),
+        field("new_password", "new-password", "new-password"),
+        field("again", "new-password-again", "new-password"),
+    ];
+    let _ = faults::spread(faults, &mut fields, &mut []);
+    let mut frame = visitor.frame(HERE);
+    frame.banners.extend(
+        faults
+            .iter()
+            .map(|(_, fault)| Banner::new(Tone::Error, fault.clone())),
+    );
+    show(
+        StatusCode::OK,
+        &FormPage {
+            title: words.say("claims-password"),
+            lead: words.say("claims-password-lead"),
+            action: HERE,
+            // The same form is one change however often it is sent.
+            hidden: random_text().map(|key| ("key", key)).into_iter().collect(),
+            fields: fields.into(),
+            force: None,
+            submit: words.say("claims-password-now"),
+            contacts: None,
+            frame,
+        },
+    )
+}
+
+/// The page of a change that was sent and may count: one button sends it again.
+fn perhaps(visitor: &Visitor, key: &str, status: StatusCode, banner: Option<Banner>) -> Response {
+    let words = &visitor.words;
+    let mut frame = visitor.frame(HERE);
+    frame.banners.extend(banner);
+    show(
+        status,
+        &FormPage {
+            title: words.say("claims-password"),
+            lead: words.say("claims-password-perhaps"),
+            action: HERE,
+            hidden: vec![("key", key.to_owned())],
+            fields: Vec::new(),
+            force: None,
+            submit: words.say("claims-password-now"),
+            contacts: None,
+            frame,
+        },
+    )
+}
+
+pub(crate) async fn change(
+    State(app): State<App>,
+    claimant: Claimant,
+    Filled(form): Filled<PasswordForm>,
+) -> Response {
+    let visitor = &claimant.visitor;
+    let known = with(&app, &claimant, |changes| {
+        let is_done = changes.done.as_ref() == Some(&form.key);
+        (is_done, changes.sent.is_some())
+    });
+    let Some((is_done, is_sent)) = known else {
+        return Redirect::to(super::HERE).into_response();
+    };
+    if is_done {
+        return Redirect::to(WORK).into_response();
+    }
+    if !is_sent && form.old_password.is_empty() {
+        let fault = faults::own(&visitor.words, "required", "old-password-missing");
+        return page(visitor, &[("old_password".into(), fault)]);
+    }
+    if form.new_password != form.again {
+        let fault = faults::own(&visitor.words, "differs", "claims-password-differs");
+        return page(visitor, &[("again".into(), fault)]);
+    }
+    let key = Some(form.key).filter(|it| !it.is_empty());
+    let Some(key) = key.or_else(random_text) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let own = Waiting {
+        change: PasswordChange {
+            new_password: form.new_password,
+            old_password: form.old_password,
+        },
+        key: key.clone(),
+        is_unanswered: false,
+        told: Arc::default(),
+    };
+    let waiting = with(&app, &claimant, |changes| {
+        changes.sent.get_or_insert(own).clone()
+    });
+    let Some(waiting) = waiting else {
+        return Redirect::to(super::HERE).into_response();
+    };
+    // Another form gives way to the one that may count.
+    if waiting.key != key {
+        return perhaps(visitor, &waiting.key, StatusCode::OK, None);
+    }
+    // Goes on though the browser leaves: what counts at the center is noted here.
+    let sent = tokio::spawn(send(app, claimant, waiting)).await;
+    sent.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+/// Sends a change, once at a time, and says what became of it.
+async fn send(app: App, claimant: Claimant, waiting: Waiting) -> Response {
+    let turn = Arc::clone(&waiting.told);
+    let mut told = turn.lock().await;
+    if told.is_none() {
+        let (token, key) = (claimant.token(), waiting.key.as_str());
+        let changed = claimant
+            .client
+            .change_claims_password_once(token, key, &waiting.change);
+        let said = match changed.await {
+            Ok(()) => Ok(()),
+            Err(error) => match not_changed(&app, &claimant, &waiting, &error) {
+                Ok(answer) => return answer,
+                Err(faults) => Err(faults),
+            },
+        };
+        let key = said.is_ok().then(|| waiting.key.clone());
+        with(&app, &claimant, |changes| {
+            changes.sent.take_if(|it| it.key == waiting.key);
+            changes.done = key.or(changes.done.take());
+        });
+        *told = Some(said);
+    }
+    match &*told {
+        Some(Err(faults)) => page(&claimant.visitor, faults),
+        Some(Ok(())) | None => Redirect::to(WORK).into_response(),
+    }
+}
+
+/// What to answer where the center did not say that it changed the password; as an error what is wrong with a change that it refused. Where it
+/// said nothing at all the change may count, and stays to be sent again.
+fn not_changed(
+    app: &App,
+    claimant: &Claimant,
+    waiting: &Waiting,
+    error: &ClientError,
+) -> Result<Response, Vec<(String, Fault)>> {
+    let (visitor, words) = (&claimant.visitor, claimant.words());
+    let stays = |banner| perhaps(visitor, &waiting.key, StatusCode::BAD_GATEWAY, Some(banner));
+    match error {
+        ClientError::Problem(problem) if problem.status < 500 => {
+            if !problem.errors.is_empty() {
+                return Err(faults::of_members(problem, words));
+            }
+            match turned(app, visitor, error) {
+                Err(to) => Ok(Redirect::to(to).into_response()),
+                // A no to this time says nothing of an earlier one that was not answered.
+                Ok(fault) if waiting.is_unanswered => Ok(stays(Banner::new(Tone::Error, fault))),
+                Ok(fault) => Err(vec![("old_password".into(), fault)]),
+            }
+        }
+        error => {
+            with(app, claimant, |changes| {
+                let own = changes.sent.as_mut();
+                if let Some(own) = own.filter(|it| it.key == waiting.key) {
+                    own.is_unanswered = true;
+                }
+            });
+            Ok(stays(Banner {
+                title: words.say("change-unanswered"),
+                ..Banner::new(Tone::Error, faults::of_client(error, words))
+            }))
+        }
+    }
+}
