@@ -91,4 +91,5 @@ recover-code = Recovery code
 recover-code-support = 20 characters from your paper; one that was not used.
 recover-now = Set the new password
 recover-others = Other accounts ask their administrator. Without codes an administrator asks the master; the master asks the operator and has the secret number of the application ready.
+recover-perhaps = No answer came. The new password may count already: first try to sign in with it.
 recovered = The new password is set. Please sign in.

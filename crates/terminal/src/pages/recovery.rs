@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use ui::component::{Banner, ErrorSummary, Fault, Kind, Live, TextField, Tone};
+use ui::component::{Banner, ErrorSummary, Fault, Kind, Live, TextField, Tone, WayOn};
 
 use crate::faults;
 use crate::pages::password::{Rule, rules};
@@ -114,6 +114,19 @@ pub(crate) async fn recover(
             app.browsers.with(&key, |browser| browser.told = Some(told));
             Redirect::to("/sign-in").into_response()
         }
+        // No second code is to be used up where the first one did it and only its answer was lost.
+        Err(error) if is_unanswered(&error) => {
+            let mut page = recover_page(visitor.frame(HERE), &form, None, &[]);
+            page.frame.banners.push(Banner {
+                title: words.say("recover-perhaps"),
+                way_on: Some(WayOn {
+                    href: "/sign-in".into(),
+                    text: words.say("sign-in"),
+                }),
+                ..Banner::new(Tone::Error, faults::of_client(&error, words))
+            });
+            show(StatusCode::BAD_GATEWAY, &page)
+        }
         Err(error) => {
             let told = match &error {
                 ClientError::Problem(problem) => faults::of_members(problem, words),
@@ -125,4 +138,9 @@ pub(crate) async fn recover(
             show(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
     }
+}
+
+/// Whether the center did not say what became of it: the line is lost, or the center itself failed.
+fn is_unanswered(error: &ClientError) -> bool {
+    !matches!(error, ClientError::Problem(problem) if problem.status < 500)
 }

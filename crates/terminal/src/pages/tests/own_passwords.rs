@@ -289,3 +289,31 @@ async fn a_password_change_for_claims_that_is_refused_is_sent_once_and_told_to_e
     let page = terminal.post(CLAIMS, &cookie, &for_claims("l", NEW)).await;
     assert_eq!(page.header("location"), "/claims/work", "{}", page.text);
 }
+
+#[tokio::test]
+async fn a_recovery_without_an_answer_says_that_the_new_password_may_open_the_account() {
+    let center = center().await;
+    let terminal = center.terminal();
+    let app = &terminal.app;
+    let opened = app.browsers.open(Browser::choosing(0), app.now());
+    let (_, cookie) = opened.unwrap();
+    let cookie = cookie.split(';').next().unwrap();
+    let typed = form(&[
+        ("account", "kanri"),
+        ("code", "AAAAA-BBBBB-CCCCC-DDDDD"),
+        ("new_password", NEW),
+        ("again", NEW),
+    ]);
+    center.set(Line::Unheard);
+    let page = terminal.post("/recover", cookie, &typed).await;
+    assert_eq!(page.status, StatusCode::BAD_GATEWAY, "{}", page.text);
+    let says = page
+        .text
+        .contains("新しいパスワードでログインしてみてください");
+    assert!(says && page.text.contains("href=\"/sign-in\""));
+    // A center that refuses it changed nothing.
+    center.set(Line::Answers);
+    let page = terminal.post("/recover", cookie, &typed).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!page.text.contains("ログインしてみてください"));
+}
