@@ -6,7 +6,7 @@ use domain::civil_date::CivilDate;
 use domain::medical_information::chart::Chart;
 use domain::medical_information::chart::bar::{Evidence, lanes};
 use domain::medical_information::chart::course::{Altered, Course, State};
-use domain::medical_information::chart::search::Words as Sought;
+use domain::medical_information::chart::search::{Words as Sought, folded};
 use domain::medical_information::chart::supply::{Days, Supply};
 use domain::medical_information::drugs::{Drug, NamedFacility, Source};
 use ui::language::Words;
@@ -57,10 +57,15 @@ pub(in crate::pages) struct CourseLine {
 
 /// Tells the courses of some months as they stand by the newest records: that nothing follows a supply is for these alone to say.
 pub(super) fn tell_by_the_newest(chart: &mut Chart, newest: &Chart) {
+    let newest = newest.courses.iter().map(|it| (it, names(it)));
+    let newest: Vec<(&Course, BTreeSet<Name>)> = newest.collect();
     for course in &mut chart.courses {
-        let mut same = newest.courses.iter();
-        let same =
-            same.find(|it| it.is_ingredient == course.is_ingredient && it.name == course.name);
+        let own = names(course);
+        let is_named_alike =
+            |it: &Course| it.is_ingredient == course.is_ingredient && it.name == course.name;
+        let alike = newest.iter().find(|(it, _)| is_named_alike(it));
+        let same = alike.or_else(|| newest.iter().find(|(_, names)| !own.is_disjoint(names)));
+        let same = same.map(|(it, _)| *it);
         let ran_out = same.and_then(|it| {
             let mut changes = it.changes.iter();
             changes.find(|it| it.altered == Altered::RanOut)
@@ -74,6 +79,30 @@ pub(super) fn tell_by_the_newest(chart: &mut Chart, newest: &Chart) {
         }
     }
     chart.courses.sort_by_key(|it| it.state.rank());
+}
+
+/// What a record names a drug by; names are folded.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Name {
+    Ingredient(String),
+    Code(String),
+    Product(String),
+}
+
+/// What the supplies of a course are named by: records of some months may name an ingredient otherwise than those of others, or not at all.
+fn names(course: &Course) -> BTreeSet<Name> {
+    let drugs = course.supplies.iter().map(|it| &it.drug);
+    let names = drugs.flat_map(|it| {
+        let ingredient = it.ingredient.as_ref().map(|it| folded(it.as_str()));
+        let code = it.code.as_ref().map(|it| it.as_str().to_owned());
+        let product = Some(Name::Product(folded(it.name.as_str())));
+        [
+            ingredient.map(Name::Ingredient),
+            code.map(Name::Code),
+            product,
+        ]
+    });
+    names.flatten().collect()
 }
 
 /// What may be taken on the day the chart is read, as the newest records tell it.

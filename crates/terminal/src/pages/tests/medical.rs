@@ -308,6 +308,37 @@ fn what_is_taken_now_is_told_by_the_newest_records_whatever_months_are_shown() {
 }
 
 #[test]
+fn a_drug_is_told_by_the_newest_records_though_other_months_do_not_name_its_ingredient() {
+    let of = |months: std::ops::RangeInclusive<i8>, is_named: bool| -> Vec<DrugMonth> {
+        let supplies = months.map(|month| {
+            let mut it = supply(Source::Dispensing, day(month, 3), "見本医院", "1");
+            it.days[0].drugs[0].ingredient = is_named.then(|| text("架空成分甲"));
+            it
+        });
+        supplies.collect()
+    };
+    let mut other = supply(Source::Dispensing, day(8, 5), "見本医院", "1");
+    let drug = &mut other.days[0].drugs[0];
+    (drug.name, drug.ingredient, drug.times) = (text("別の錠"), None, Some(7));
+    let drugs = [of(3..=8, false), of(9..=11, true), vec![other]].concat();
+    let form = chosen(json!({"from": "2026-03", "until": "2026-08"}));
+    let part = page_of(&form, Way::Page, &drugs).drugs.unwrap();
+    // What is still taken comes first, and nothing says that it ran out.
+    let names: Vec<&str> = part.courses.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["架空錠１０ｍｇ", "別の錠"]);
+    assert!(part.courses[0].changes.is_empty());
+    // The other way round: the newest records do not name it, and it did run out.
+    let long_ago = CivilDate::new(2025, 11, 3).unwrap();
+    let named = supply(Source::Dispensing, long_ago, "見本医院", "1");
+    let drugs = [vec![named], of(3..=5, false)].concat();
+    let form = chosen(json!({"from": "2025-10", "until": "2026-05"}));
+    let part = page_of(&form, Way::Page, &drugs).drugs.unwrap();
+    assert_eq!(part.courses.len(), 1);
+    let last = part.courses[0].changes.last().unwrap();
+    assert!(last.contains("以後の記録なし"), "{last}");
+}
+
+#[test]
 fn a_long_supply_from_before_the_months_shown_is_still_told_as_one_that_may_go_on() {
     let mut long = supply(Source::Claims, day(8, 15), "見本医院", "1");
     long.days[0].drugs[0].times = Some(90);
