@@ -169,6 +169,15 @@ fn every_manual_is_one_page_whose_links_lead_within_this_terminal() {
 }
 
 #[test]
+fn the_manual_says_where_a_result_waits_for_the_one_before_it() {
+    let staff = super::staff(Language::Japanese, "general");
+    let manual = manuals::find("receipt-computer").unwrap();
+    let page = manual_pages::manual_page(staff.frame("/manuals/receipt-computer"), manual);
+    let text = askama::Template::render(&page).unwrap();
+    assert!(text.contains("同じ名前の前の結果") && text.contains("href=\"/link-state\""));
+}
+
+#[test]
 fn a_notice_without_english_is_marked_as_japanese_and_its_lines_are_kept() {
     let frame = super::staff(Language::English, "general").frame("/notices/x");
     let page = notices::notice_page(frame, &notice(None));
