@@ -208,7 +208,7 @@ pub(crate) fn of_opening(error: &OpenError) -> &'static str {
             "PostgreSQL への接続で、指定した設定（options）が届いていません。途中の PgBouncer などが ignore_startup_parameters で捨てています。サーバーへ直接、または TCP のロードバランサー経由で接続してください。"
         }
         OpenError::Older { .. } => {
-            "データベースは古い版の onshi のものです。このコマンドはデータベースを変更しないため、開きませんでした。この版のセンターを一度起動してから実行するか、その版の onshi で実行してください。"
+            "データベースは古い版の onshi のものです。このコマンドはデータベースを変更しないため、開きませんでした。この版のセンターを一度起動してから実行するか、その版の onshi で実行してください。サーバー側で前の時点に戻したデータベースのときは、センターを起動する前に onshi audit restored を実行してください。"
         }
         OpenError::Newer { .. } => {
             "データベースはより新しい版の onshi のものです。その版を使ってください。"

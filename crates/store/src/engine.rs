@@ -147,7 +147,7 @@ pub enum OpenError {
     },
     /// An older version wrote it, and it is opened without changing it.
     #[error(
-        "{path} is of an older version (schema {found}, this version has {known}); start the center of this version once, or run that version"
+        "{path} is of an older version (schema {found}, this version has {known}); start the center of this version once, or run that version; where a server brought it back to an earlier point, run onshi audit restored before the center starts"
     )]
     Older {
         /// The database.

@@ -75,6 +75,53 @@ fn a_copy_of_a_newer_version_is_refused_before_anything_is_moved() {
     }
 }
 
+/// Puts a file of all steps but the last in the place of one.
+fn without_the_last_step(file: &Path) {
+    let connection = rusqlite::Connection::open(file).unwrap();
+    let mut steps: Vec<(String, String)> = {
+        let text = "SELECT name, text FROM migration ORDER BY name";
+        let mut statement = connection.prepare(text).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    connection.close().unwrap();
+    steps.pop().unwrap();
+    std::fs::remove_file(file).unwrap();
+    let connection = rusqlite::Connection::open(file).unwrap();
+    let table = "CREATE TABLE migration (name TEXT PRIMARY KEY, text TEXT NOT NULL)";
+    connection.execute_batch(table).unwrap();
+    for (name, text) in steps {
+        connection.execute_batch(&text).unwrap();
+        let kept = "INSERT INTO migration VALUES (?1, ?2)";
+        connection.execute(kept, (name, text)).unwrap();
+    }
+    connection.close().unwrap();
+}
+
+#[test]
+fn an_older_store_that_a_server_brought_back_is_recorded_first_and_verified_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("center");
+    make_store(&dir);
+    let data_dir = dir.to_str().unwrap();
+    let machine = MachineKey::open(&dir.join("machine.key")).unwrap();
+    ReceiptKeys::open(&dir, &machine).unwrap();
+    without_the_last_step(&dir.join("center.db"));
+    let verify = ["audit", "verify", "--data-dir", data_dir];
+    refused(
+        &dir,
+        &verify,
+        &[
+            "古い版",
+            "onshi audit restored を",
+            "run onshi audit restored",
+        ],
+    );
+    let restored = ["audit", "restored", "--data-dir", data_dir];
+    succeed(&[&restored[..], &["--from", "20261126T0930"]].concat());
+    succeed(&verify);
+}
+
 #[test]
 fn looks_at_a_store_of_an_older_version_leave_it_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
