@@ -138,8 +138,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     if let Some(dir) = &arguments.claims {
         let people = (arguments.seed, arguments.people);
-        let last_month = claims::last_month(crate::serve::now().date_in_japan());
-        let month = arguments.month.unwrap_or(last_month);
+        let today = crate::serve::now().date_in_japan();
+        let month = arguments.month.unwrap_or(claims::last_month(today));
+        if place.is_some() && !population(arguments.seed).are_of_year(month.first_day()) {
+            warn_of_other_year(month, TreatmentMonth::of(today));
+        }
         done.claims = claims::write(dir, people, month, arguments.faults)?;
     }
     if arguments.json {
@@ -162,6 +165,14 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         out!("card {} revoked, serial {}", card.case.name(), card.serial);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says that claims are of people as they were in another year than those who were loaded.
+fn warn_of_other_year(month: TreatmentMonth, this: TreatmentMonth) {
+    let (month, this) = (month.to_iso(), this.to_iso());
+    err!(
+        "onshi: 注意: 登録した人は今の年度（8月から翌年7月まで）のもので、{month} の請求は別の年度の人のものです。75歳になった人の保険者・番号、負担割合、証が合わない請求があります。合わせるには、--month {this} のように今の年度の月を指定してください。 / remark: the people who were loaded are of this year, from August to July, and the claims of {month} of another: insurer and number of whoever turned 75, shares and certificates do not agree in some; name a month of this year, such as --month {this}, for claims that fit"
+    );
 }
 
 fn make_cards(dir: &Path, arguments: &Arguments, done: &mut Done) -> anyhow::Result<()> {

@@ -67,6 +67,19 @@ impl Population {
         Self { seed, year }
     }
 
+    /// Whether a day lies in the year they are of, from August to July.
+    ///
+    /// ```
+    /// use domain::civil_date::CivilDate;
+    /// let people = synthetic::population::Population::new(7);
+    /// assert!(people.are_of_year(CivilDate::new(2027, 7, 31).unwrap()));
+    /// assert!(!people.are_of_year(CivilDate::new(2027, 8, 1).unwrap()));
+    /// ```
+    #[must_use]
+    pub fn are_of_year(&self, day: CivilDate) -> bool {
+        self.year.period().contains(day)
+    }
+
     /// Person `index` with the coverage they have or had, first, and often an earlier one. A fifth of all have lost theirs.
     ///
     /// `None` only if a built-in text did not parse, which a test rules out.

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use domain::medical_aid::TreatmentMonth;
 use domain::permit::AskInBulk;
 use store::engine::Engine;
 use synthetic::population::Population;
@@ -50,6 +51,35 @@ fn many_people_come_into_an_empty_store_beside_the_samples_and_others_in_their_p
             "{:?}",
             it.person.id
         );
+    }
+}
+
+#[test]
+fn claims_of_another_year_than_the_people_who_are_loaded_are_warned_of() {
+    let mut clock = TurnedClock::start();
+    clock.pass_to_noon();
+    let today = |clock: &TurnedClock| clock.clock()().date_in_japan();
+    while (today(&clock).month(), today(&clock).day()) != (8, 15) {
+        clock.pass_days(1);
+    }
+    let month = TreatmentMonth::of(today(&clock)).to_iso();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (data_dir, of_this) = (path("center"), ["--month", month.as_str()]);
+    let loaded = ["--data-dir", data_dir.as_str()];
+    for (claims, more, is_warned_of) in [
+        ("last-month", loaded.to_vec(), true),
+        ("this-month", [loaded, of_this].concat(), false),
+        ("alone", Vec::new(), false),
+    ] {
+        let claims = path(claims);
+        let order = ["synth", "--people", "20", "--claims", claims.as_str()];
+        let made = onshi(&[&order[..], &more].concat());
+        let told = String::from_utf8(made.stderr).unwrap();
+        assert!(made.status.success(), "{told}");
+        for part in ["別の年度の人", &format!("such as --month {month}")] {
+            assert_eq!(told.contains(part), is_warned_of, "{told}");
+        }
     }
 }
 
