@@ -95,6 +95,8 @@ async fn is_same(
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
     use crate::public_keys;
 
@@ -110,13 +112,12 @@ mod tests {
         engine
     }
 
-    /// Puts another machine key in the place of the one there is, which is returned.
-    fn exchange(dir: &Path) -> Vec<u8> {
-        let file = dir.join(MACHINE);
-        let own = std::fs::read(&file).unwrap();
-        std::fs::remove_file(&file).unwrap();
+    /// Puts another machine key in the place of the one there is, and that one aside.
+    fn exchange(dir: &Path) -> PathBuf {
+        let (file, aside) = (dir.join(MACHINE), dir.join("aside"));
+        std::fs::rename(&file, &aside).unwrap();
         MachineKey::open(&file).unwrap();
-        own
+        aside
     }
 
     #[tokio::test]
@@ -132,7 +133,7 @@ mod tests {
             matches!(refused, StartError::OtherMachineKey(_)),
             "{refused}"
         );
-        std::fs::write(dir.join(MACHINE), own).unwrap();
+        std::fs::rename(own, dir.join(MACHINE)).unwrap();
         open_machine(&engine, dir).await.unwrap();
     }
 
@@ -151,7 +152,7 @@ mod tests {
         let refused = open_machine(&engine, dir).await.unwrap_err();
         assert!(matches!(refused, StartError::NoMachineKey(_)), "{refused}");
         assert!(!dir.join(MACHINE).exists(), "another was made");
-        std::fs::write(dir.join(MACHINE), own).unwrap();
+        std::fs::rename(own, dir.join(MACHINE)).unwrap();
         open_machine(&engine, dir).await.unwrap();
     }
 
