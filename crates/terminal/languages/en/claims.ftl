@@ -26,6 +26,7 @@ claims-password = Change the password for claims
 claims-password-lead = 8 to 20 characters, with a capital letter, a small letter, a digit and a special character.
 claims-password-now = Change
 claims-password-perhaps = No answer has come yet, and your password may be changed already. Press “Change” once more. However often you press, it is changed once.
+claims-password-before = The change was sent before without an answer, and now the old password is refused. The earlier change has probably reached the center, and the new password counts. Sign in again with the new password. If it is refused, sign in with the old one and change it once more.
 claims-password-differs = The new password and its repetition differ.
 claims-sign-out = Sign out of the claims entry
 claims-send = Send a claim file

@@ -411,6 +411,8 @@ pub(crate) async fn sign_in(
 pub(crate) struct Claimant {
     pub(super) visitor: Visitor,
     pub(super) client: Client,
+    /// Place of the certificate it was opened with.
+    certificate: usize,
     pub(super) session: ClaimsSession,
 }
 
@@ -423,11 +425,13 @@ impl FromRequestParts<App> for Claimant {
             .key
             .and_then(|key| app.browsers.with(&key, |browser| browser.claims.clone()))
             .flatten();
-        let of = |login: Login| Some((client_of(app, login.certificate)?, login.session));
-        let (client, session) = login.and_then(of).ok_or_else(|| Redirect::to(HERE))?;
+        let of = |login: Login| Some((client_of(app, login.certificate)?, login));
+        let (client, login) = login.and_then(of).ok_or_else(|| Redirect::to(HERE))?;
+        let (certificate, session) = (login.certificate, login.session);
         Ok(Self {
             visitor,
             client,
+            certificate,
             session,
         })
     }

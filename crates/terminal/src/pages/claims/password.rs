@@ -4,15 +4,16 @@
 use std::sync::Arc;
 
 use api::client::ClientError;
+use api::problem::Problem;
 use api::session::PasswordChange;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tokio::sync::Mutex;
-use ui::component::{Banner, Fault, Kind, TextField, Tone};
+use ui::component::{Banner, Fault, Kind, TextField, Tone, WayOn};
 
-use super::{Claimant, FormPage, WORK, turned};
+use super::{Claimant, FormPage, WORK, sign_in_at, turned};
 use crate::browsers::random_text;
 use crate::faults;
 use crate::pages::{Filled, Visitor, show};
@@ -30,8 +31,14 @@ pub(crate) struct Changes {
     done: Option<String>,
 }
 
-/// What the center said of a change: that it counts, or what is wrong.
-type Told = Result<(), Vec<(String, Fault)>>;
+/// What the center said of a change.
+enum Told {
+    Counts,
+    /// What is wrong with it.
+    Refused(Vec<(String, Fault)>),
+    /// That the old password is wrong, after the change was sent without an answer: a center that does not know it again by its key.
+    CountsBefore,
+}
 
 /// A change on its way.
 #[derive(Clone)]
@@ -74,6 +81,10 @@ pub(crate) async fn form(State(app): State<App>, claimant: Claimant) -> Response
 }
 
 fn page(visitor: &Visitor, faults: &[(String, Fault)]) -> Response {
+    page_with(visitor, faults, None)
+}
+
+fn page_with(visitor: &Visitor, faults: &[(String, Fault)], banner: Option<Banner>) -> Response {
     let words = &visitor.words;
     let field = |name: &'static str, key: &str, autocomplete: &'static str| TextField {
         kind: Kind::Password,
@@ -92,6 +103,7 @@ fn page(visitor: &Visitor, faults: &[(String, Fault)]) -> Response {
             .iter()
             .map(|(_, fault)| Banner::new(Tone::Error, fault.clone())),
     );
+    frame.banners.extend(banner);
     show(
         StatusCode::OK,
         &FormPage {
@@ -107,6 +119,20 @@ fn page(visitor: &Visitor, faults: &[(String, Fault)]) -> Response {
             frame,
         },
     )
+}
+
+/// The page of a change that probably counts since it was sent without an answer: only a sign-in shows it.
+fn counts_before(claimant: &Claimant) -> Response {
+    let words = claimant.words();
+    let fault = faults::own(words, "counts_before", "claims-password-before");
+    let banner = Banner {
+        way_on: Some(WayOn {
+            href: sign_in_at(&claimant.session.tenant, claimant.certificate),
+            text: words.say("claims-sign-in"),
+        }),
+        ..Banner::new(Tone::Warning, fault)
+    };
+    page_with(&claimant.visitor, &[], Some(banner))
 }
 
 /// The page of a change that was sent and may count: one button sends it again.
@@ -192,13 +218,13 @@ async fn send(app: App, claimant: Claimant, waiting: Waiting) -> Response {
             .client
             .change_claims_password_once(token, key, &waiting.change);
         let said = match changed.await {
-            Ok(()) => Ok(()),
+            Ok(()) => Told::Counts,
             Err(error) => match not_changed(&app, &claimant, &waiting, &error) {
                 Ok(answer) => return answer,
-                Err(faults) => Err(faults),
+                Err(said) => said,
             },
         };
-        let key = said.is_ok().then(|| waiting.key.clone());
+        let key = matches!(said, Told::Counts).then(|| waiting.key.clone());
         with(&app, &claimant, |changes| {
             changes.sent.take_if(|it| it.key == waiting.key);
             changes.done = key.or(changes.done.take());
@@ -206,31 +232,50 @@ async fn send(app: App, claimant: Claimant, waiting: Waiting) -> Response {
         *told = Some(said);
     }
     match &*told {
-        Some(Err(faults)) => page(&claimant.visitor, faults),
-        Some(Ok(())) | None => Redirect::to(WORK).into_response(),
+        Some(Told::Refused(faults)) => page(&claimant.visitor, faults),
+        Some(Told::CountsBefore) => counts_before(&claimant),
+        Some(Told::Counts) | None => Redirect::to(WORK).into_response(),
     }
 }
 
-/// What to answer where the center did not say that it changed the password; as an error what is wrong with a change that it refused. Where it
+/// Whether a change was sent without an answer, by this press or an earlier one.
+fn was_unanswered(app: &App, claimant: &Claimant, waiting: &Waiting) -> bool {
+    let was = with(app, claimant, |changes| {
+        let own = changes.sent.as_ref();
+        own.is_some_and(|it| it.key == waiting.key && it.is_unanswered)
+    });
+    was == Some(true)
+}
+
+fn says_old_is_wrong(problem: &Problem) -> bool {
+    let mut errors = problem.errors.iter();
+    errors.any(|it| it.member == "old_password" && it.code == "wrong")
+}
+
+/// What to answer where the center did not say that it changed the password; as an error what it said of a change that it refused. Where it
 /// said nothing at all the change may count, and stays to be sent again.
 fn not_changed(
     app: &App,
     claimant: &Claimant,
     waiting: &Waiting,
     error: &ClientError,
-) -> Result<Response, Vec<(String, Fault)>> {
+) -> Result<Response, Told> {
     let (visitor, words) = (&claimant.visitor, claimant.words());
     let stays = |banner| perhaps(visitor, &waiting.key, StatusCode::BAD_GATEWAY, Some(banner));
     match error {
         ClientError::Problem(problem) if problem.status < 500 => {
+            let was_unanswered = was_unanswered(app, claimant, waiting);
+            if was_unanswered && says_old_is_wrong(problem) {
+                return Err(Told::CountsBefore);
+            }
             if !problem.errors.is_empty() {
-                return Err(faults::of_members(problem, words));
+                return Err(Told::Refused(faults::of_members(problem, words)));
             }
             match turned(app, visitor, error) {
                 Err(to) => Ok(Redirect::to(to).into_response()),
                 // A no to this time says nothing of an earlier one that was not answered.
-                Ok(fault) if waiting.is_unanswered => Ok(stays(Banner::new(Tone::Error, fault))),
-                Ok(fault) => Err(vec![("old_password".into(), fault)]),
+                Ok(fault) if was_unanswered => Ok(stays(Banner::new(Tone::Error, fault))),
+                Ok(fault) => Err(Told::Refused(vec![("old_password".into(), fault)])),
             }
         }
         error => {

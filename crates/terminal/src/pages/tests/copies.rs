@@ -135,6 +135,8 @@ pub(super) struct Center {
 pub(super) struct Passwords {
     pub(super) present: String,
     keys: Vec<String>,
+    /// Whether the center is of a version that passes over the key.
+    pub(super) is_older: bool,
     /// Times that a change was asked for.
     pub(super) asked: usize,
     /// Times that it was changed.
@@ -144,7 +146,8 @@ pub(super) struct Passwords {
 impl Passwords {
     fn change(&mut self, key: Option<String>, body: PasswordChange) -> bool {
         self.asked += 1;
-        if key.as_ref().is_some_and(|it| self.keys.contains(it)) {
+        let is_known = key.as_ref().is_some_and(|it| self.keys.contains(it));
+        if is_known && !self.is_older {
             return true;
         }
         let is_right = body.old_password == self.present;

@@ -271,6 +271,29 @@ async fn a_password_change_for_claims_without_an_answer_may_count_and_waits_to_b
 }
 
 #[tokio::test]
+async fn a_password_change_for_claims_refused_by_an_older_center_after_no_answer_leads_to_the_sign_in()
+ {
+    let center = center().await;
+    center.passwords.lock().unwrap().is_older = true;
+    let terminal = center.terminal();
+    let cookie = claimant(&terminal);
+    center.set(Line::Unheard);
+    terminal.post(CLAIMS, &cookie, &for_claims("k", NEW)).await;
+    center.set(Line::Answers);
+    let page = terminal.post(CLAIMS, &cookie, "key=k").await;
+    let says = page.text.contains("data-code=\"counts_before\"");
+    assert!(says && !page.text.contains("違います。"), "{}", page.text);
+    assert!(page.text.contains("href=\"/claims/sign-in/fund/0\""));
+    assert_eq!(present(&center), (NEW.into(), 1));
+    // Nothing waits to be refused once more.
+    let page = terminal.get(CLAIMS, &cookie).await;
+    assert!(page.text.contains("name=\"new_password\""));
+    // Refused at the first time, an old password is wrong.
+    let page = terminal.post(CLAIMS, &cookie, &for_claims("l", NEW)).await;
+    assert!(page.text.contains("違います。"), "{}", page.text);
+}
+
+#[tokio::test]
 async fn a_password_change_for_claims_that_is_refused_is_sent_once_and_told_to_everybody_who_pressed()
  {
     let center = center().await;
