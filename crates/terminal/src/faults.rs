@@ -1,7 +1,7 @@
 //! What went wrong, in the page's language: the center's problems and members, lost lines, broken parts of the password rule.
 
 use api::client::ClientError;
-use api::problem::{MemberError, Problem};
+use api::problem::{MemberError, Problem, Trouble};
 use domain::password::Broken;
 use pki::client::Refusal;
 use ui::component::{ErrorSummary, Fault, Select, TextField};
@@ -73,6 +73,16 @@ pub(crate) fn of_client(error: &ClientError, words: &Words) -> Fault {
             own(words, "center_not_understood", "center-not-understood")
         }
     }
+}
+
+/// Whether what was asked may be done though the center did not say so: the line is lost, or the center itself failed. One that was too crowded to
+/// begin with it did nothing.
+pub(crate) fn may_be_done(error: &ClientError) -> bool {
+    let ClientError::Problem(problem) = error else {
+        return true;
+    };
+    let crowded = [Trouble::Overloaded.code(), Trouble::Busy.code()];
+    500 <= problem.status && !crowded.contains(&problem.code.as_str())
 }
 
 /// Gives each fault to the field it names, and lists all of them for the head of the page.

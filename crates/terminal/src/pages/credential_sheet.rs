@@ -276,13 +276,13 @@ fn over(app: &App, staff: &Staff) -> Response {
 }
 
 /// Puts a sheet in force, once at a time, and says what became of it.
-async fn settle(app: App, staff: Staff, waiting: Waiting) -> Response {
+async fn settle(app: App, staff: Staff, mut waiting: Waiting) -> Response {
     let turn = Arc::clone(&waiting.outcome);
     let mut outcome = turn.lock().await;
     let settled = if let Some(before) = outcome.take() {
         before
     } else {
-        note_sent(&app, &staff, &waiting, true);
+        waiting.sent = note_sent(&app, &staff, &waiting, true);
         match put_in_force(&app, &staff, &waiting).await {
             Ok(settled) => {
                 forget(&app, &staff, &waiting);
@@ -333,15 +333,19 @@ fn not_settled(app: &App, staff: &Staff, waiting: &Waiting, error: &ClientError)
         note_sent(app, staff, waiting, waiting.sent);
         return staff.failed(app, error, HERE);
     };
+    let may_count = faults::may_be_done(error);
     let waiting = Waiting {
-        sent: true,
+        sent: waiting.sent || may_count,
         ..waiting.clone()
     };
+    note_sent(app, staff, &waiting, waiting.sent);
     let mut page = made_page(app, staff, &waiting, &[]);
-    page.frame.banners.push(Banner {
-        title: staff.words.say("change-unanswered"),
-        ..banner
-    });
+    let title = if may_count {
+        staff.words.say("change-unanswered")
+    } else {
+        String::new()
+    };
+    page.frame.banners.push(Banner { title, ..banner });
     show(StatusCode::BAD_GATEWAY, &page)
 }
 
@@ -392,14 +396,14 @@ fn wrong(waiting: &Waiting, typed: &TypedForm, words: &Words) -> Vec<(String, Fa
         .collect()
 }
 
-/// Notes at the browser's sheet, if it is still this one, whether it was sent.
-fn note_sent(app: &App, staff: &Staff, waiting: &Waiting, sent: bool) {
-    app.browsers.with(&staff.key, |browser| {
+/// Notes at the browser's sheet, if it is still this one, whether it was sent; returns whether it was before.
+fn note_sent(app: &App, staff: &Staff, waiting: &Waiting, sent: bool) -> bool {
+    let before = app.browsers.with(&staff.key, |browser| {
         let own = browser.credential_sheet.as_mut();
-        if let Some(own) = own.filter(|it| it.key == waiting.key) {
-            own.sent = sent;
-        }
+        let own = own.filter(|it| it.key == waiting.key);
+        own.map(|it| std::mem::replace(&mut it.sent, sent))
     });
+    before.flatten() == Some(true)
 }
 
 fn forget(app: &App, staff: &Staff, waiting: &Waiting) {

@@ -360,17 +360,22 @@ pub(crate) async fn confirm(State(app): State<App>, staff: Staff) -> Response {
     sent.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
+/// Notes at the browser's change, if it is still this one, whether it was sent; returns whether it was before.
+fn note_sent(app: &App, staff: &Staff, waiting: &Waiting, sent: bool) -> bool {
+    let before = app.browsers.with(&staff.key, |browser| {
+        let own = browser.password_change.as_mut();
+        let own = own.filter(|it| it.key == waiting.key);
+        own.map(|it| std::mem::replace(&mut it.sent, sent))
+    });
+    before.flatten() == Some(true)
+}
+
 /// Sends a change, once at a time, and says what became of it.
-async fn send(app: App, staff: Staff, waiting: Waiting) -> Response {
+async fn send(app: App, staff: Staff, mut waiting: Waiting) -> Response {
     let turn = Arc::clone(&waiting.counts);
     let mut counts = turn.lock().await;
     if !*counts {
-        app.browsers.with(&staff.key, |browser| {
-            let own = browser.password_change.as_mut();
-            if let Some(own) = own.filter(|it| it.key == waiting.key) {
-                own.sent = true;
-            }
-        });
+        waiting.sent = note_sent(&app, &staff, &waiting, true);
         let (token, key) = (staff.token(), waiting.key.as_str());
         let changed = staff
             .client
@@ -389,17 +394,21 @@ async fn send(app: App, staff: Staff, waiting: Waiting) -> Response {
 /// sent again.
 async fn not_changed(app: &App, staff: &Staff, waiting: &Waiting, error: &ClientError) -> Response {
     if let Some(banner) = staff.unanswered(error) {
+        let may_count = faults::may_be_done(error);
         let waiting = Waiting {
-            sent: true,
+            sent: waiting.sent || may_count,
             ..waiting.clone()
         };
+        note_sent(app, staff, &waiting, waiting.sent);
         let Some(mut page) = confirm_page(&waiting, app, staff) else {
             return Redirect::to(HERE).into_response();
         };
-        page.frame.banners.push(Banner {
-            title: staff.words.say("change-unanswered"),
-            ..banner
-        });
+        let title = if may_count {
+            staff.words.say("change-unanswered")
+        } else {
+            String::new()
+        };
+        page.frame.banners.push(Banner { title, ..banner });
         return show(StatusCode::BAD_GATEWAY, &page);
     }
     match error {

@@ -115,7 +115,7 @@ pub(crate) async fn recover(
             Redirect::to("/sign-in").into_response()
         }
         // No second code is to be used up where the first one did it and only its answer was lost.
-        Err(error) if is_unanswered(&error) => {
+        Err(error) if faults::may_be_done(&error) => {
             let mut page = recover_page(visitor.frame(HERE), &form, None, &[]);
             page.frame.banners.push(Banner {
                 title: words.say("recover-perhaps"),
@@ -138,9 +138,4 @@ pub(crate) async fn recover(
             show(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
     }
-}
-
-/// Whether the center did not say what became of it: the line is lost, or the center itself failed.
-fn is_unanswered(error: &ClientError) -> bool {
-    !matches!(error, ClientError::Problem(problem) if problem.status < 500)
 }

@@ -263,7 +263,7 @@ fn not_changed(
     let (visitor, words) = (&claimant.visitor, claimant.words());
     let stays = |banner| perhaps(visitor, &waiting.key, StatusCode::BAD_GATEWAY, Some(banner));
     match error {
-        ClientError::Problem(problem) if problem.status < 500 => {
+        ClientError::Problem(problem) if !faults::may_be_done(error) => {
             let was_unanswered = was_unanswered(app, claimant, waiting);
             if was_unanswered && says_old_is_wrong(problem) {
                 return Err(Told::CountsBefore);
@@ -275,6 +275,10 @@ fn not_changed(
                 Err(to) => Ok(Redirect::to(to).into_response()),
                 // A no to this time says nothing of an earlier one that was not answered.
                 Ok(fault) if was_unanswered => Ok(stays(Banner::new(Tone::Error, fault))),
+                // It is no fault of what was typed.
+                Ok(fault) if 500 <= problem.status => {
+                    Err(Told::Refused(vec![(String::new(), fault)]))
+                }
                 Ok(fault) => Err(Told::Refused(vec![("old_password".into(), fault)])),
             }
         }

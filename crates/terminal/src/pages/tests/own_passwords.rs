@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use api::problem::Trouble;
 use axum::http::StatusCode;
 
 use super::copies::{Center, Line};
@@ -339,4 +340,53 @@ async fn a_recovery_without_an_answer_says_that_the_new_password_may_open_the_ac
     let page = terminal.post("/recover", cookie, &typed).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(!page.text.contains("ログインしてみてください"));
+}
+
+#[tokio::test]
+async fn a_center_too_crowded_to_begin_changed_no_password_and_is_asked_again() {
+    let center = center().await;
+    let terminal = center.terminal();
+    let app = &terminal.app;
+    let opened = app.browsers.open(Browser::choosing(0), app.now());
+    let (_, stranger) = opened.unwrap();
+    let stranger = stranger.split(';').next().unwrap();
+    let recovery = form(&[
+        ("account", "kanri"),
+        ("code", "AAAAA-BBBBB-CCCCC-DDDDD"),
+        ("new_password", NEW),
+        ("again", NEW),
+    ]);
+    let general = terminal.sign_in("general");
+    propose(&terminal, &general).await;
+    let administrator = terminal.sign_in("administrator");
+    let sheet = printed(&ask(&terminal, &administrator).await);
+    let claimant = claimant(&terminal);
+    for trouble in [Trouble::Overloaded, Trouble::Busy] {
+        center.set(Line::Refuses(trouble));
+        for page in [
+            terminal.post("/recover", stranger, &recovery).await,
+            terminal.post(UPDATE, &general, "").await,
+            terminal
+                .post(IN_FORCE, &administrator, &typed(&sheet))
+                .await,
+            terminal
+                .post(CLAIMS, &claimant, &for_claims("k", NEW))
+                .await,
+        ] {
+            let code = format!("data-code=\"{}\"", trouble.code());
+            assert!(page.text.contains(&code), "{}", page.text);
+            assert!(!page.text.contains("かもしれません"), "{}", page.text);
+        }
+    }
+    // Each is still to be tried, and none is taken for one that may count.
+    let page = terminal.get(CLAIMS, &claimant).await;
+    assert!(page.text.contains("name=\"new_password\""));
+    let page = terminal.get("/password", &general).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    center.set(Line::Answers);
+    let page = terminal
+        .post(IN_FORCE, &administrator, &typed(&sheet))
+        .await;
+    assert_eq!(page.header("location"), "/setup", "{}", page.text);
+    assert_eq!(present(&center), (sheet[0].clone(), 1));
 }
