@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use ui::component::{Banner, Fault, Kind, TextField, Tone, WayOn};
 
 use super::{Claimant, FormPage, WORK, sign_in_at, turned};
-use crate::browsers::random_text;
+use crate::browsers::{Key, hash, random_text};
 use crate::faults;
 use crate::pages::{Filled, Visitor, show};
 use crate::serve::App;
@@ -27,8 +27,16 @@ pub(super) const HERE: &str = "/claims/password";
 pub(crate) struct Changes {
     /// One that was sent: it may count.
     sent: Option<Waiting>,
-    /// The key of the last one that counts.
-    done: Option<String>,
+    /// The last one that counts.
+    done: Option<Done>,
+}
+
+/// A change that counts.
+#[derive(Clone)]
+struct Done {
+    key: String,
+    /// Hash of the key and both passwords, which are not kept.
+    hash: Key,
 }
 
 /// What the center said of a change.
@@ -44,8 +52,10 @@ enum Told {
 #[derive(Clone)]
 struct Waiting {
     change: PasswordChange,
-    /// The key it is sent under, so that it is one change however often it is sent.
+    /// The form's key.
     key: String,
+    /// The key it is sent under, so that it is one change however often it is sent.
+    sent_as: String,
     /// Whether it was sent without an answer.
     is_unanswered: bool,
     /// What was said of it. Held while it is sent: whoever presses meanwhile waits, and is told the same.
@@ -59,6 +69,117 @@ pub(crate) struct PasswordForm {
     old_password: String,
     new_password: String,
     again: String,
+}
+
+/// What a form asks for.
+enum Step {
+    /// What counts already.
+    Done,
+    /// Another change than the one that waits under this key.
+    GivesWay(String),
+    /// That this is sent.
+    Sends(Waiting),
+    /// Nothing that can be sent: the field, and code and text of what is wrong with it.
+    Wrong {
+        member: &'static str,
+        code: &'static str,
+        text: &'static str,
+    },
+}
+
+impl Changes {
+    /// Takes a form up, to be sent under a fresh key where its own is used or missing. A browser shows an old form again and lets it be filled anew: with other
+    /// passwords it is another change, whatever its key.
+    fn take(&mut self, form: PasswordForm, fresh: String) -> Step {
+        let is_typed = form.is_typed();
+        let done = self.done.as_ref().filter(|it| it.key == form.key);
+        if done.is_some_and(|it| !is_typed || form.is(it)) {
+            return Step::Done;
+        }
+        let is_used = done.is_some();
+        // Another form gives way to the one that may count.
+        if let Some(sent) = &self.sent {
+            let is_own = sent.key == form.key && (!is_typed || form.is_of(&sent.change));
+            return if is_own {
+                Step::Sends(sent.clone())
+            } else {
+                Step::GivesWay(sent.key.clone())
+            };
+        }
+        if form.old_password.is_empty() {
+            return Step::Wrong {
+                member: "old_password",
+                code: "required",
+                text: "old-password-missing",
+            };
+        }
+        if form.new_password != form.again {
+            return Step::Wrong {
+                member: "again",
+                code: "differs",
+                text: "claims-password-differs",
+            };
+        }
+        let sent_as = if is_used || form.key.is_empty() {
+            fresh
+        } else {
+            form.key.clone()
+        };
+        let key = if form.key.is_empty() {
+            sent_as.clone()
+        } else {
+            form.key
+        };
+        let waiting = Waiting {
+            change: PasswordChange {
+                new_password: form.new_password,
+                old_password: form.old_password,
+            },
+            key,
+            sent_as,
+            is_unanswered: false,
+            told: Arc::default(),
+        };
+        self.sent = Some(waiting.clone());
+        Step::Sends(waiting)
+    }
+}
+
+impl PasswordForm {
+    /// Whether it holds passwords: the button of a change that was sent sends the key alone.
+    fn is_typed(&self) -> bool {
+        let all = [&self.old_password, &self.new_password, &self.again];
+        all.into_iter().any(|it| !it.is_empty())
+    }
+
+    fn is(&self, done: &Done) -> bool {
+        let own = hash_of(&self.key, &self.old_password, &self.new_password);
+        self.again == self.new_password && own == Some(done.hash)
+    }
+
+    fn is_of(&self, change: &PasswordChange) -> bool {
+        self.old_password == change.old_password
+            && self.new_password == change.new_password
+            && self.again == change.new_password
+    }
+}
+
+/// Hash of a change; the lengths keep its parts apart.
+fn hash_of(key: &str, old: &str, new: &str) -> Option<Key> {
+    hash(&format!("{} {} {key}{old}{new}", key.len(), old.len()))
+}
+
+impl Waiting {
+    fn done(&self) -> Option<Done> {
+        let PasswordChange {
+            new_password,
+            old_password,
+        } = &self.change;
+        Some(Done {
+            hash: hash_of(&self.key, old_password, new_password)?,
+            key: self.key.clone(),
+        })
+    }
 }
 
 /// Works on the changes of a session while it is the browser's.
@@ -162,47 +283,19 @@ pub(crate) async fn change(
     Filled(form): Filled<PasswordForm>,
 ) -> Response {
     let visitor = &claimant.visitor;
-    let known = with(&app, &claimant, |changes| {
-        let is_done = changes.done.as_ref() == Some(&form.key);
-        (is_done, changes.sent.is_some())
-    });
-    let Some((is_done, is_sent)) = known else {
-        return Redirect::to(super::HERE).into_response();
-    };
-    if is_done {
-        return Redirect::to(WORK).into_response();
-    }
-    if !is_sent && form.old_password.is_empty() {
-        let fault = faults::own(&visitor.words, "required", "old-password-missing");
-        return page(visitor, &[("old_password".into(), fault)]);
-    }
-    if form.new_password != form.again {
-        let fault = faults::own(&visitor.words, "differs", "claims-password-differs");
-        return page(visitor, &[("again".into(), fault)]);
-    }
-    let key = Some(form.key).filter(|it| !it.is_empty());
-    let Some(key) = key.or_else(random_text) else {
+    let Some(fresh) = random_text() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let own = Waiting {
-        change: PasswordChange {
-            new_password: form.new_password,
-            old_password: form.old_password,
-        },
-        key: key.clone(),
-        is_unanswered: false,
-        told: Arc::default(),
+    let waiting = match with(&app, &claimant, |changes| changes.take(form, fresh)) {
+        None => return Redirect::to(super::HERE).into_response(),
+        Some(Step::Done) => return Redirect::to(WORK).into_response(),
+        Some(Step::GivesWay(key)) => return perhaps(visitor, &key, StatusCode::OK, None),
+        Some(Step::Wrong { member, code, text }) => {
+            let fault = faults::own(&visitor.words, code, text);
+            return page(visitor, &[(member.into(), fault)]);
+        }
+        Some(Step::Sends(waiting)) => waiting,
     };
-    let waiting = with(&app, &claimant, |changes| {
-        changes.sent.get_or_insert(own).clone()
-    });
-    let Some(waiting) = waiting else {
-        return Redirect::to(super::HERE).into_response();
-    };
-    // Another form gives way to the one that may count.
-    if waiting.key != key {
-        return perhaps(visitor, &waiting.key, StatusCode::OK, None);
-    }
     // Goes on though the browser leaves: what counts at the center is noted here.
     let sent = tokio::spawn(send(app, claimant, waiting)).await;
     sent.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
@@ -213,7 +306,7 @@ async fn send(app: App, claimant: Claimant, waiting: Waiting) -> Response {
     let turn = Arc::clone(&waiting.told);
     let mut told = turn.lock().await;
     if told.is_none() {
-        let (token, key) = (claimant.token(), waiting.key.as_str());
+        let (token, key) = (claimant.token(), waiting.sent_as.as_str());
         let changed = claimant
             .client
             .change_claims_password_once(token, key, &waiting.change);
@@ -224,10 +317,10 @@ async fn send(app: App, claimant: Claimant, waiting: Waiting) -> Response {
                 Err(said) => said,
             },
         };
-        let key = matches!(said, Told::Counts).then(|| waiting.key.clone());
+        let done = matches!(said, Told::Counts).then(|| waiting.done());
         with(&app, &claimant, |changes| {
             changes.sent.take_if(|it| it.key == waiting.key);
-            changes.done = key.or(changes.done.take());
+            changes.done = done.flatten().or(changes.done.take());
         });
         *told = Some(said);
     }

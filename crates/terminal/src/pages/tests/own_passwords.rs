@@ -272,6 +272,42 @@ async fn a_password_change_for_claims_without_an_answer_may_count_and_waits_to_b
 }
 
 #[tokio::test]
+async fn an_old_form_for_claims_filled_anew_is_another_change_and_not_told_as_done() {
+    let center = center().await;
+    let terminal = center.terminal();
+    let cookie = claimant(&terminal);
+    let page = terminal.post(CLAIMS, &cookie, &for_claims("k", NEW)).await;
+    assert_eq!(page.header("location"), "/claims/work", "{}", page.text);
+    let anew = for_claims("k", "Betsuno-2026-y");
+    let page = terminal.post(CLAIMS, &cookie, &anew).await;
+    assert!(page.text.contains("違います。"), "{}", page.text);
+    let anew = form(&[
+        ("key", "k"),
+        ("old_password", NEW),
+        ("new_password", "Betsuno-2026-y"),
+        ("again", "Betsuno-2026-y"),
+    ]);
+    let press = || terminal.post(CLAIMS, &cookie, &anew);
+    let (one, other) = tokio::join!(press(), press());
+    for page in [one, other, press().await] {
+        assert_eq!(page.header("location"), "/claims/work", "{}", page.text);
+    }
+    assert_eq!(present(&center), ("Betsuno-2026-y".into(), 2));
+    // Nor does it take the place of one that may count.
+    center.passwords.lock().unwrap().present = OLD.into();
+    center.set(Line::Unheard);
+    terminal.post(CLAIMS, &cookie, &for_claims("l", NEW)).await;
+    center.set(Line::Answers);
+    let asked = center.passwords.lock().unwrap().asked;
+    let anew = for_claims("l", "Betsuno-2026-y");
+    let page = terminal.post(CLAIMS, &cookie, &anew).await;
+    let says = page.text.contains("もう替わっているかもしれません");
+    assert!(says, "{}", page.text);
+    assert_eq!(center.passwords.lock().unwrap().asked, asked);
+    assert_eq!(present(&center), (NEW.into(), 3));
+}
+
+#[tokio::test]
 async fn a_password_change_for_claims_refused_by_an_older_center_after_no_answer_leads_to_the_sign_in()
  {
     let center = center().await;
