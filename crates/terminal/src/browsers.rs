@@ -161,10 +161,13 @@ impl Browsers {
         });
     }
 
-    /// Lets copies go whose time is over.
+    /// Lets copies go whose time is over, and changes of a claims password that wait for too long.
     pub(crate) fn wipe_copies(&self, now: Instant) {
         for browser in self.lock().all.values_mut() {
             browser.copies.wipe_if_over(now);
+            if let Some(login) = &mut browser.claims {
+                login.changes.let_go(now);
+            }
         }
     }
 

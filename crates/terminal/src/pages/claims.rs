@@ -40,8 +40,7 @@ pub(super) const WORK: &str = "/claims/work";
 /// The largest form with a claim file, in bytes: files are read as they come, and the center says how large one may be.
 const FILE_BYTES: usize = 1 << 30;
 
-/// Who is signed in at the claims entry in a browser.
-#[derive(Clone)]
+/// Who is signed in at the claims entry in a browser. Not to be copied: its changes hold passwords.
 pub(crate) struct Login {
     /// Place of the certificate it was opened with.
     pub(crate) certificate: usize,
@@ -392,15 +391,16 @@ pub(crate) async fn sign_in(
         changes: password::Changes::default(),
     };
     // A browser that is signed in at the center stays so: both go on beside each other.
+    let mut login = Some(login);
     let kept = visitor.key.and_then(|key| {
         app.browsers
-            .with(&key, |browser| browser.claims = Some(login.clone()))
+            .with(&key, |browser| browser.claims = login.take())
     });
     if kept.is_some() {
         return Redirect::to(to).into_response();
     }
     let mut browser = Browser::choosing(form.place);
-    browser.claims = Some(login);
+    browser.claims = login;
     match app.browsers.open(browser, app.now()) {
         Some((_, cookie)) => ([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response(),
         None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -421,13 +421,16 @@ impl FromRequestParts<App> for Claimant {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Redirect> {
         let visitor = Visitor::of(&parts.headers, app);
-        let login = visitor
-            .key
-            .and_then(|key| app.browsers.with(&key, |browser| browser.claims.clone()))
-            .flatten();
-        let of = |login: Login| Some((client_of(app, login.certificate)?, login));
-        let (client, login) = login.and_then(of).ok_or_else(|| Redirect::to(HERE))?;
-        let (certificate, session) = (login.certificate, login.session);
+        let now = app.now();
+        let login = visitor.key.and_then(|key| {
+            app.browsers.with(&key, |browser| {
+                let login = browser.claims.as_mut()?;
+                login.changes.let_go(now);
+                Some((login.certificate, login.session.clone()))
+            })
+        });
+        let (certificate, session) = login.flatten().ok_or_else(|| Redirect::to(HERE))?;
+        let client = client_of(app, certificate).ok_or_else(|| Redirect::to(HERE))?;
         Ok(Self {
             visitor,
             client,

@@ -1,5 +1,5 @@
 //! The change of a claims account's password. What was sent waits in memory and nowhere else for the center's answer, and where none came to be
-//! sent again under the same key: it may count.
+//! sent again under the same key: it may count. It waits for a quarter of an hour.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use api::session::PasswordChange;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::civil_date::Instant;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use ui::component::{Banner, Fault, Kind, TextField, Tone, WayOn};
@@ -22,17 +23,21 @@ use crate::serve::App;
 /// Where it is changed.
 pub(super) const HERE: &str = "/claims/password";
 
+/// A change waits for so long to be sent again.
+const WAITS_S: i64 = 15 * 60;
+
 /// The changes of a session.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Changes {
     /// One that was sent: it may count.
     sent: Option<Waiting>,
+    /// Whether one was let go that may count.
+    may_count: bool,
     /// The last one that counts.
     done: Option<Done>,
 }
 
 /// A change that counts.
-#[derive(Clone)]
 struct Done {
     key: String,
     /// Hash of the key and both passwords, which are not kept.
@@ -56,6 +61,8 @@ struct Waiting {
     key: String,
     /// The key it is sent under, so that it is one change however often it is sent.
     sent_as: String,
+    /// When it was sent, or was last left without an answer.
+    at: Instant,
     /// Whether it was sent without an answer.
     is_unanswered: bool,
     /// What was said of it. Held while it is sent: whoever presses meanwhile waits, and is told the same.
@@ -88,9 +95,15 @@ enum Step {
 }
 
 impl Changes {
-    /// Takes a form up, to be sent under a fresh key where its own is used or missing. A browser shows an old form again and lets it be filled anew: with other
-    /// passwords it is another change, whatever its key.
-    fn take(&mut self, form: PasswordForm, fresh: String) -> Step {
+    /// Lets a change go that waits for too long: its passwords are not kept for it.
+    pub(crate) fn let_go(&mut self, now: Instant) {
+        let old = self.sent.take_if(|it| it.at.plus_seconds(WAITS_S) <= now);
+        self.may_count |= old.is_some();
+    }
+
+    /// Takes a form up, to be sent under a fresh key where its own is used or missing. A browser shows an old form again and lets it be filled
+    /// anew: with other passwords it is another change, whatever its key.
+    fn take(&mut self, form: PasswordForm, fresh: String, now: Instant) -> Step {
         let is_typed = form.is_typed();
         let done = self.done.as_ref().filter(|it| it.key == form.key);
         if done.is_some_and(|it| !is_typed || form.is(it)) {
@@ -137,6 +150,7 @@ impl Changes {
             },
             key,
             sent_as,
+            at: now,
             is_unanswered: false,
             told: Arc::default(),
         };
@@ -194,10 +208,18 @@ fn with<T>(app: &App, claimant: &Claimant, work: impl FnOnce(&mut Changes) -> T)
 }
 
 pub(crate) async fn form(State(app): State<App>, claimant: Claimant) -> Response {
-    let sent = with(&app, &claimant, |changes| changes.sent.clone());
-    match sent.flatten() {
-        Some(waiting) => perhaps(&claimant.visitor, &waiting.key, StatusCode::OK, None),
-        None => page(&claimant.visitor, &[]),
+    let visitor = &claimant.visitor;
+    let known = with(&app, &claimant, |changes| {
+        let key = changes.sent.as_ref().map(|it| it.key.clone());
+        (key, changes.may_count)
+    });
+    match known.unwrap_or_default() {
+        (Some(key), _) => perhaps(visitor, &key, StatusCode::OK, None),
+        (None, may_count) => {
+            let fault = faults::own(&visitor.words, "may_count", "claims-password-may-count");
+            let banner = may_count.then(|| Banner::new(Tone::Warning, fault));
+            page_with(visitor, &[], banner)
+        }
     }
 }
 
@@ -286,7 +308,9 @@ pub(crate) async fn change(
     let Some(fresh) = random_text() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let waiting = match with(&app, &claimant, |changes| changes.take(form, fresh)) {
+    let now = app.now();
+    let step = with(&app, &claimant, |changes| changes.take(form, fresh, now));
+    let waiting = match step {
         None => return Redirect::to(super::HERE).into_response(),
         Some(Step::Done) => return Redirect::to(WORK).into_response(),
         Some(Step::GivesWay(key)) => return perhaps(visitor, &key, StatusCode::OK, None),
@@ -320,6 +344,7 @@ async fn send(app: App, claimant: Claimant, waiting: Waiting) -> Response {
         let done = matches!(said, Told::Counts).then(|| waiting.done());
         with(&app, &claimant, |changes| {
             changes.sent.take_if(|it| it.key == waiting.key);
+            changes.may_count &= done.is_none();
             changes.done = done.flatten().or(changes.done.take());
         });
         *told = Some(said);
@@ -376,10 +401,11 @@ fn not_changed(
             }
         }
         error => {
+            let now = app.now();
             with(app, claimant, |changes| {
                 let own = changes.sent.as_mut();
                 if let Some(own) = own.filter(|it| it.key == waiting.key) {
-                    own.is_unanswered = true;
+                    (own.is_unanswered, own.at) = (true, now);
                 }
             });
             Ok(stays(Banner {

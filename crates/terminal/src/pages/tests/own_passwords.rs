@@ -272,6 +272,32 @@ async fn a_password_change_for_claims_without_an_answer_may_count_and_waits_to_b
 }
 
 #[tokio::test]
+async fn a_password_change_for_claims_without_an_answer_is_let_go_after_a_quarter_of_an_hour() {
+    let center = center().await;
+    let terminal = center.terminal();
+    let cookie = claimant(&terminal);
+    center.set(Line::Unheard);
+    terminal.post(CLAIMS, &cookie, &for_claims("k", NEW)).await;
+    terminal.pass(15 * 60 - 1);
+    let page = terminal.get(CLAIMS, &cookie).await;
+    assert!(!page.text.contains("name=\"new_password\""));
+    terminal.pass(1);
+    let page = terminal.get(CLAIMS, &cookie).await;
+    assert!(page.text.contains("name=\"new_password\""));
+    let says = page.text.contains("data-code=\"may_count\"");
+    assert!(says && !page.text.contains("value=\"k\""), "{}", page.text);
+    // What waited is sent no more.
+    center.set(Line::Answers);
+    let page = terminal.post(CLAIMS, &cookie, "key=k").await;
+    assert!(
+        page.text.contains("data-code=\"required\""),
+        "{}",
+        page.text
+    );
+    assert_eq!(center.passwords.lock().unwrap().asked, 1);
+}
+
+#[tokio::test]
 async fn an_old_form_for_claims_filled_anew_is_another_change_and_not_told_as_done() {
     let center = center().await;
     let terminal = center.terminal();
