@@ -52,6 +52,8 @@ pub(crate) struct Draining {
     begun: watch::Sender<bool>,
     /// Each connection holds a receiver, and so does what goes on without the one it was begun for.
     open: watch::Sender<()>,
+    /// Connections alone hold a receiver of this.
+    connections: watch::Sender<()>,
 }
 
 impl Default for Draining {
@@ -59,6 +61,7 @@ impl Default for Draining {
         Self {
             begun: watch::Sender::new(false),
             open: watch::Sender::new(()),
+            connections: watch::Sender::new(()),
         }
     }
 }
@@ -87,6 +90,12 @@ impl Draining {
         Open(self.open.subscribe())
     }
 
+    /// A connection, which is waited for and counted apart from other work.
+    pub(crate) fn connection(&self) -> (Open, Open) {
+        // What is counted is let go of first: when nothing is waited for, no connection is counted.
+        (Open(self.connections.subscribe()), self.open())
+    }
+
     /// Whether it has begun.
     pub(crate) fn has_begun(&self) -> bool {
         *self.begun.borrow()
@@ -106,9 +115,15 @@ impl Draining {
         (0..most).take_while(move |_| !self.has_begun())
     }
 
-    /// How many are waited for.
-    pub(crate) fn left(&self) -> usize {
-        self.open.receiver_count()
+    /// How many connections are waited for.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.receiver_count()
+    }
+
+    /// How much else is waited for: what goes on without the connection it was begun for.
+    pub(crate) fn other_work(&self) -> usize {
+        let all = self.open.receiver_count();
+        all.saturating_sub(self.connections())
     }
 
     /// Ends when none is left.
@@ -130,5 +145,20 @@ mod tests {
         draining.begin();
         assert!(steps.next().is_none());
         assert_eq!(draining.steps(3).count(), 0);
+    }
+
+    #[tokio::test]
+    async fn connections_are_counted_apart_from_other_work_and_both_are_waited_for() {
+        let draining = Draining::default();
+        let (connection, work) = (draining.connection(), draining.open());
+        assert_eq!((draining.connections(), draining.other_work()), (1, 1));
+        drop(connection);
+        assert_eq!((draining.connections(), draining.other_work()), (0, 1));
+        let ends = async {
+            tokio::task::yield_now().await;
+            drop(work);
+        };
+        tokio::join!(draining.over(), ends);
+        assert_eq!((draining.connections(), draining.other_work()), (0, 0));
     }
 }

@@ -145,7 +145,7 @@ async fn connection(app: App, router: Router, accepted: Accepted, opener: Opener
     let Ok(_counted) = app.connections.open(opener) else {
         return;
     };
-    let _open = (app.metrics.connection(), app.draining.open());
+    let _open = (app.metrics.connection(), app.draining.connection());
     if let Some(peer) = &accepted.peer
         && !app.used.holds(peer.fingerprint)
     {

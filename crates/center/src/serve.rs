@@ -411,10 +411,11 @@ impl Center {
     /// [`StoreError`].
     pub async fn stop(self) -> Result<(), StoreError> {
         let draining = &self.app.draining;
-        let (begun, open) = (std::time::Instant::now(), draining.left());
+        let (begun, open) = (std::time::Instant::now(), draining.connections());
         draining.begin();
         tracing::info!(
             connections = open,
+            other_work = draining.other_work(),
             "the center ends after what is in progress"
         );
         let limit = duration(self.app.capacity.drain_ms);
@@ -431,10 +432,11 @@ impl Center {
         );
         let mut cut = 0;
         if drained.is_err() {
-            cut = draining.left();
+            cut = draining.connections();
             tracing::warn!(
                 connections = cut,
-                "connections were cut, since they took longer than capacity.drain_ms"
+                other_work = draining.other_work(),
+                "what was in progress was cut, since it took longer than capacity.drain_ms; checks of claim files are done at the next start"
             );
         }
         if worked.is_err() {

@@ -10,10 +10,12 @@ use domain::civil_date::Instant;
 use domain::claims::entry::{Holder, SubmissionState};
 use store::claims::submissions::{Ended, Submission, Taken};
 use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::{JoinError, JoinHandle};
 
 use super::{is_over, office, uploads};
 use crate::app::{App, random};
+use crate::draining::Draining;
 use crate::sessions::event;
 use crate::trouble::Refused;
 
@@ -78,6 +80,8 @@ pub(super) async fn checked(app: &App, submission: &Submission) -> Option<Submis
     let over = async {
         match running.await {
             Ok(Err(refused)) => not_checked(submission, &refused),
+            // Nobody checks it before the next start.
+            Ok(Ok(())) if app.draining.has_begun() => {}
             // It may be in the hand of another task or process.
             Ok(Ok(())) => settled(look).await,
             Err(_) => {}
@@ -128,8 +132,10 @@ async fn run(app: &App, submission: &Submission) -> Result<(), Refused> {
 }
 
 async fn check(app: &App, submission: &Submission) -> Result<(), Refused> {
-    let turn = app.claims.checking.acquire().await;
-    let _turn = turn.map_err(|_| Trouble::Busy)?;
+    // Not begun: the next start takes it up.
+    let Some(_place) = place(&app.claims.checking, &app.draining).await? else {
+        return Ok(());
+    };
     if !app
         .engine
         .take_claims_check(submission.id, app.now())
@@ -159,6 +165,18 @@ async fn check(app: &App, submission: &Submission) -> Result<(), Refused> {
         .finish_claims_check(of, state, counts, event)
         .await?;
     Ok(())
+}
+
+/// A place among the checks that are under way; none any more once the end has begun.
+async fn place<'a>(
+    checking: &'a Semaphore,
+    draining: &Draining,
+) -> Result<Option<SemaphorePermit<'a>>, Refused> {
+    tokio::select! {
+        biased;
+        () = draining.begun() => Ok(None),
+        place = checking.acquire() => Ok(Some(place.map_err(|_| Trouble::Busy)?)),
+    }
 }
 
 /// Keeps a submission in hand for as long as its checks take.
@@ -258,5 +276,21 @@ mod tests {
         .await;
         assert_eq!(looked.get(), 3);
         settled(|| None).await;
+    }
+
+    #[tokio::test]
+    async fn checks_that_wait_for_their_place_are_not_begun_once_the_end_has_begun() {
+        let (checking, draining) = (Semaphore::new(1), Draining::default());
+        let under_way = place(&checking, &draining).await.unwrap();
+        assert!(under_way.is_some());
+        let waits = place(&checking, &draining);
+        let ends = async {
+            tokio::task::yield_now().await;
+            draining.begin();
+        };
+        let (waited, ()) = tokio::join!(waits, ends);
+        assert!(waited.unwrap().is_none());
+        drop(under_way);
+        assert!(place(&checking, &draining).await.unwrap().is_none());
     }
 }
