@@ -50,14 +50,39 @@ pub(crate) fn now() -> Instant {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let center = Center::start(
-        &read(&arguments.config)?,
-        clock(),
-        synthetic::training::patients,
-    )
-    .await
-    .map_err(|error| not_started(&error))?;
+    let config = read(&arguments.config)?;
+    // What may fail comes before the start, whose event begins a chain.
     let mut stop = Stop::listen()?;
+    let ready_file = arguments.ready_file.as_deref();
+    // The center makes its own folder, with rights of its own.
+    if let Some(file) = ready_file.filter(|it| !it.starts_with(&config.data_dir)) {
+        try_to_write_beside(file)?;
+    }
+    let center = Center::start(&config, clock(), synthetic::training::patients)
+        .await
+        .map_err(|error| not_started(&error))?;
+    let told = tell(&center, ready_file, arguments.json);
+    if told.is_ok() {
+        tell_ready();
+        stop.came().await;
+    }
+    let stopped = center.stop().await;
+    told?;
+    stopped?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a file can be written where the ready file will lie; leaves nothing but its folder.
+fn try_to_write_beside(file: &Path) -> anyhow::Result<()> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".try");
+    let beside = PathBuf::from(beside);
+    pki::sealed::write_private(&beside, b"")?;
+    std::fs::remove_file(&beside).map_err(|error| told::unwritable(&beside, &error))
+}
+
+/// Tells the chosen addresses.
+fn tell(center: &Center, ready_file: Option<&Path>, json: bool) -> anyhow::Result<()> {
     let mut ready = serde_json::json!({
         "api": format!("https://{}", center.api),
         "enroll": format!("https://{}", center.enroll),
@@ -70,10 +95,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             members.insert(name.into(), format!("https://{address}").into());
         }
     }
-    if let Some(file) = &arguments.ready_file {
+    if let Some(file) = ready_file {
         pki::sealed::write_private(file, ready.to_string().as_bytes())?;
     }
-    if arguments.json {
+    if json {
         out!("{ready}");
     } else {
         out!(
@@ -84,10 +109,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             center.metrics
         );
     }
-    tell_ready();
-    stop.came().await;
-    center.stop().await?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Reads a center's settings file.

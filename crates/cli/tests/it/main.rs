@@ -50,6 +50,7 @@ mod running;
 #[path = "../../../store/tests/it/server.rs"]
 mod server;
 mod setup;
+mod starts;
 mod synth;
 mod time_travel;
 mod turned_clock;
