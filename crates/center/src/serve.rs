@@ -139,7 +139,7 @@ pub enum StartError {
     OtherKey(&'static str),
     /// The machine key is missing, and a center signed or issued something in the store.
     #[error(
-        "{0} is missing, and this store was kept under one; no other was made: bring machine.key, receipt.key, receipt-retired.keys and ca/ back from where they are kept and start again (docs/operations/restore.md)"
+        "{0} is missing, and this store was kept under one; no other was made: bring machine.key, receipt.key, receipt-retired.keys and ca/ back from where they are kept and start again (docs/operations/restore.md); where machine.key is lost for good, move the other three away, put an empty file named machine.key.lost into data_dir and one named unfinished into an empty ca: other keys are made then; second factors are set up anew, every PC is enrolled anew, and earlier signatures are not believed any more (docs/operations/certificate-and-key-ceremony.md)"
     )]
     NoMachineKey(std::path::PathBuf),
     /// The machine key is not the one the store was kept under.

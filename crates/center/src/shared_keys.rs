@@ -5,7 +5,7 @@ use std::path::Path;
 
 use domain::civil_date::Instant;
 use pki::authority::{Authority, Held};
-use pki::sealed::MachineKey;
+use pki::sealed::{MachineKey, SealError};
 use sha2::{Digest, Sha256};
 use store::engine::{Engine, StoreError};
 
@@ -17,12 +17,18 @@ use crate::serve::StartError;
 const MACHINE: &str = "machine.key";
 const AUTHORITY: &str = "ca";
 
+/// The file by which whoever runs a center says that its machine key is lost for good.
+const LOST: &str = "machine.key.lost";
+
 /// Opens the machine key, where it is the one the store was kept under. One is made where there is none; not where it is missing: what is sealed and
 /// signed with another would have to be believed as well, and the audit chain would not be whole any more.
 pub(crate) async fn open_machine(
     engine: &Engine,
     data_dir: &Path,
 ) -> Result<MachineKey, StartError> {
+    if !engine.is_shared() && data_dir.join(LOST).is_file() {
+        return replace_machine(engine, data_dir).await;
+    }
     let file = data_dir.join(MACHINE);
     let is_written = engine.is_key_shared(MACHINE)?;
     // Of one that cannot be looked for, opening says why.
@@ -40,8 +46,7 @@ pub(crate) async fn open_machine(
         && !is_written
         && !engine.announced_keys()?.is_empty()
         && announced(engine, &machine)?.is_empty();
-    let hash = KeyedHash::new(&machine.derive("shared-key"));
-    if !is_other && is_same(engine, MACHINE, &hash.of(&[MACHINE.as_bytes()])).await? {
+    if !is_other && is_same(engine, MACHINE, &shown(&machine)).await? {
         return Ok(machine);
     }
     Err(if engine.is_shared() {
@@ -49,6 +54,30 @@ pub(crate) async fn open_machine(
     } else {
         StartError::OtherMachineKey(file)
     })
+}
+
+/// Uses the store with another machine key from now on, where the one before is lost for good. Of a start that was cut off in the middle the key that
+/// it made is taken.
+async fn replace_machine(engine: &Engine, data_dir: &Path) -> Result<MachineKey, StartError> {
+    let machine = MachineKey::open(&data_dir.join(MACHINE))?;
+    engine
+        .replace_key(MACHINE, shown(&machine).to_vec())
+        .await?;
+    let lost = data_dir.join(LOST);
+    std::fs::remove_file(&lost).map_err(|source| SealError::File {
+        what: "remove",
+        path: lost,
+        source,
+    })?;
+    tracing::warn!(
+        "machine.key.lost lay in data_dir: the store is used with another machine.key from now on; what the one before sealed cannot be opened, and what it vouched for is not believed (docs/operations/certificate-and-key-ceremony.md)"
+    );
+    Ok(machine)
+}
+
+/// What a machine key shows of itself.
+fn shown(machine: &MachineKey) -> [u8; 32] {
+    KeyedHash::new(&machine.derive("shared-key")).of(&[MACHINE.as_bytes()])
 }
 
 /// Whether a center issued or signed anything in this store.
@@ -153,6 +182,47 @@ mod tests {
         assert!(matches!(refused, StartError::NoMachineKey(_)), "{refused}");
         assert!(!dir.join(MACHINE).exists(), "another was made");
         std::fs::rename(own, dir.join(MACHINE)).unwrap();
+        open_machine(&engine, dir).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_machine_key_that_is_lost_for_good_is_replaced_when_that_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        let engine = used_before(dir).await;
+        let lost = dir.join(LOST);
+        // Used by an earlier version, and by this one.
+        for _ in 0..2 {
+            std::fs::remove_file(dir.join(MACHINE)).unwrap();
+            let refused = open_machine(&engine, dir).await.unwrap_err();
+            assert!(matches!(refused, StartError::NoMachineKey(_)), "{refused}");
+            assert!(refused.to_string().contains(LOST), "{refused}");
+            std::fs::write(&lost, "").unwrap();
+            let made = open_machine(&engine, dir).await.unwrap();
+            assert!(!lost.exists());
+            let opened = open_machine(&engine, dir).await.unwrap();
+            assert_eq!(shown(&opened), shown(&made));
+        }
+        // Another is refused as before.
+        exchange(dir);
+        let refused = open_machine(&engine, dir).await.unwrap_err();
+        assert!(
+            matches!(refused, StartError::OtherMachineKey(_)),
+            "{refused}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_replacement_that_was_cut_off_goes_on_with_the_key_it_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        let engine = used_before(dir).await;
+        std::fs::write(dir.join(LOST), "").unwrap();
+        exchange(dir);
+        let made = MachineKey::open(&dir.join(MACHINE)).unwrap();
+        let opened = open_machine(&engine, dir).await.unwrap();
+        assert_eq!(shown(&opened), shown(&made));
+        assert!(!dir.join(LOST).exists());
         open_machine(&engine, dir).await.unwrap();
     }
 

@@ -154,7 +154,7 @@ pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
             "data_dir の {key} がないか、このデータベースを使うほかのセンターのものと違います。ほかのセンターから machine.key と ca/ をコピーして、起動し直してください。"
         ),
         StartError::NoMachineKey(file) => format!(
-            "{} がありません。このデータベースは、以前の machine.key で使われていたものです。新しい鍵は作っていません。保管してある machine.key、receipt.key、receipt-retired.keys、ca/ を data_dir に戻してから、起動し直してください。",
+            "{} がありません。このデータベースは、以前の machine.key で使われていたものです。新しい鍵は作っていません。保管してある machine.key、receipt.key、receipt-retired.keys、ca/ を data_dir に戻してから、起動し直してください。machine.key を戻せないときは、ほかの3つを別の場所に移し、data_dir に空のファイル machine.key.lost を、空の ca フォルダーに空のファイル unfinished を置いて起動すると、新しい鍵が作られます。その場合、二要素認証の登録のし直しと、すべての端末で電子証明書の発行し直しが必要です。これまでの署名は検証できなくなります。",
             file.display()
         ),
         StartError::OtherMachineKey(file) => format!(
@@ -194,11 +194,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lost_authority_is_told_with_the_way_on_in_both_languages() {
+    fn a_lost_authority_or_machine_key_is_told_with_the_way_on_in_both_languages() {
         let told = not_started(&StartError::NoAuthority("ca".into())).to_string();
         let (ja, en) = told.split_once(" / ").unwrap();
         for text in [ja, en] {
             assert!(text.contains("unfinished"), "{text}");
+        }
+        let told = not_started(&StartError::NoMachineKey("machine.key".into())).to_string();
+        let (ja, en) = told.split_once(" / ").unwrap();
+        for text in [ja, en] {
+            assert!(text.contains("machine.key.lost"), "{text}");
         }
     }
 }

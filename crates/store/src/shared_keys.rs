@@ -23,6 +23,21 @@ impl Engine {
         .await
     }
 
+    /// Writes what a key shows in place of what is written, where the one before is lost for good.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn replace_key(&self, name: &'static str, shown: Vec<u8>) -> Result<(), StoreError> {
+        self.write(move |connection, _| {
+            let text = "INSERT INTO shared_key (name, shown) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET shown = excluded.shown";
+            connection
+                .prepare_cached(text)?
+                .execute(params![name, shown])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Whether it is written what a key shows.
     ///
     /// # Errors
