@@ -42,6 +42,7 @@ mod sealing;
 mod server;
 mod server_faults;
 mod shards;
+mod shared_keys;
 mod tries;
 mod unknown_certificates;
 mod versions;
