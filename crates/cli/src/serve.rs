@@ -51,21 +51,26 @@ pub(crate) fn now() -> Instant {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let config = read(&arguments.config)?;
-    // What may fail comes before the start, whose event begins a chain.
-    let mut stop = Stop::listen()?;
     let ready_file = arguments.ready_file.as_deref();
-    // The center makes its own folder, with rights of its own.
+    // What may fail comes before the start, whose event begins a chain. The center makes its own folder, with rights of its own.
     if let Some(file) = ready_file.filter(|it| !it.starts_with(&config.data_dir)) {
         try_to_write_beside(file)?;
     }
     let center = Center::start(&config, clock(), synthetic::training::patients)
         .await
         .map_err(|error| not_started(&error))?;
-    let told = tell(&center, ready_file, arguments.json);
-    if told.is_ok() {
-        tell_ready();
-        stop.came().await;
-    }
+    // A signal during the start ends the process as it always does.
+    let told = match Stop::listen() {
+        Ok(mut stop) => match tell(&center, ready_file, arguments.json) {
+            Ok(()) => {
+                tell_ready();
+                stop.came().await;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error.into()),
+    };
     let stopped = center.stop().await;
     told?;
     stopped?;
