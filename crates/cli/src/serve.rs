@@ -69,7 +69,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             }
             Err(error) => Err(error),
         },
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     };
     let stopped = center.stop().await;
     told?;
