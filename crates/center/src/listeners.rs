@@ -295,7 +295,7 @@ pub(crate) async fn plain(app: &App, at: SocketAddr, router: Router) -> Result<B
     let failed = |error| StartError::Listen("listen.metrics", at, error);
     let socket = TcpListener::bind(at).await.map_err(failed)?;
     let address = socket.local_addr().map_err(failed)?;
-    let serving = doors::take_in("listen.metrics", socket, move |stream| {
+    let serving = doors::take_in("listen.metrics", socket, move |(stream, _)| {
         let service = TowerToHyperService::new(router.clone());
         tokio::spawn(
             hyper::server::conn::http1::Builder::new()

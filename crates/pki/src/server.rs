@@ -1,6 +1,6 @@
 //! The TLS side of a server: handshakes with a time limit, client certificates, revocation that ends open connections. Speaks no HTTP.
 
-mod arrivals;
+pub mod arrivals;
 pub mod certificate;
 mod handshakes;
 mod offered;

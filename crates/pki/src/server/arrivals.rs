@@ -1,4 +1,4 @@
-//! Who calls a listener's socket, for as long as it lives, whatever befalls one of them. Speaks no TLS.
+//! Who calls a socket, for as long as it lives, whatever befalls one of them. Speaks no TLS and knows nobody who calls.
 
 use std::io::Result;
 use std::net::SocketAddr;
@@ -16,11 +16,14 @@ const REST: Duration = Duration::from_millis(50);
 const QUIET: Duration = Duration::from_secs(60);
 
 /// A socket that is called.
-pub(super) trait Socket {
+pub trait Socket {
     /// One who calls.
     type Caller;
 
     /// The next one.
+    ///
+    /// # Errors
+    /// The socket's: nobody could be taken in.
     fn accept(&self) -> impl Future<Output = Result<Self::Caller>> + Send;
 }
 
@@ -34,7 +37,7 @@ impl Socket for TcpListener {
 
 /// Those who call a socket.
 #[derive(Debug)]
-pub(super) struct Arrivals<S> {
+pub struct Arrivals<S> {
     socket: S,
     bounds: HandshakeBounds,
     /// When somebody could not be taken in, the last time.
@@ -43,7 +46,8 @@ pub(super) struct Arrivals<S> {
 }
 
 impl<S: Socket> Arrivals<S> {
-    pub(super) fn new(socket: S, bounds: HandshakeBounds) -> Self {
+    /// Those who call a socket, counted and named by its bounds.
+    pub fn new(socket: S, bounds: HandshakeBounds) -> Self {
         Self {
             socket,
             bounds,
@@ -53,7 +57,7 @@ impl<S: Socket> Arrivals<S> {
     }
 
     /// The next one. That nobody could be taken in is told and counted once, until everybody was for a while.
-    pub(super) async fn next(&mut self) -> S::Caller {
+    pub async fn next(&mut self) -> S::Caller {
         loop {
             match self.socket.accept().await {
                 Ok(caller) => return caller,

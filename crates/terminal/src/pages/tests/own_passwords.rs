@@ -73,6 +73,24 @@ fn present(center: &Center) -> (String, usize) {
     (passwords.present.clone(), passwords.changed)
 }
 
+/// The cookie of somebody who is not signed in.
+fn stranger(terminal: &Terminal) -> String {
+    let app = &terminal.app;
+    let opened = app.browsers.open(Browser::choosing(0), app.now());
+    let (_, cookie) = opened.unwrap();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+/// The form of somebody who forgot the password.
+fn recovery() -> String {
+    form(&[
+        ("account", "kanri"),
+        ("code", "AAAAA-BBBBB-CCCCC-DDDDD"),
+        ("new_password", NEW),
+        ("again", NEW),
+    ])
+}
+
 async fn until(mut so: impl FnMut() -> bool) {
     let waiting = async {
         while !so() {
@@ -380,18 +398,9 @@ async fn a_password_change_for_claims_that_is_refused_is_sent_once_and_told_to_e
 async fn a_recovery_without_an_answer_says_that_the_new_password_may_open_the_account() {
     let center = center().await;
     let terminal = center.terminal();
-    let app = &terminal.app;
-    let opened = app.browsers.open(Browser::choosing(0), app.now());
-    let (_, cookie) = opened.unwrap();
-    let cookie = cookie.split(';').next().unwrap();
-    let typed = form(&[
-        ("account", "kanri"),
-        ("code", "AAAAA-BBBBB-CCCCC-DDDDD"),
-        ("new_password", NEW),
-        ("again", NEW),
-    ]);
+    let (cookie, typed) = (stranger(&terminal), recovery());
     center.set(Line::Unheard);
-    let page = terminal.post("/recover", cookie, &typed).await;
+    let page = terminal.post("/recover", &cookie, &typed).await;
     assert_eq!(page.status, StatusCode::BAD_GATEWAY, "{}", page.text);
     let says = page
         .text
@@ -399,7 +408,7 @@ async fn a_recovery_without_an_answer_says_that_the_new_password_may_open_the_ac
     assert!(says && page.text.contains("href=\"/sign-in\""));
     // A center that refuses it changed nothing.
     center.set(Line::Answers);
-    let page = terminal.post("/recover", cookie, &typed).await;
+    let page = terminal.post("/recover", &cookie, &typed).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(!page.text.contains("ログインしてみてください"));
 }
@@ -408,16 +417,7 @@ async fn a_recovery_without_an_answer_says_that_the_new_password_may_open_the_ac
 async fn a_center_too_crowded_to_begin_changed_no_password_and_is_asked_again() {
     let center = center().await;
     let terminal = center.terminal();
-    let app = &terminal.app;
-    let opened = app.browsers.open(Browser::choosing(0), app.now());
-    let (_, stranger) = opened.unwrap();
-    let stranger = stranger.split(';').next().unwrap();
-    let recovery = form(&[
-        ("account", "kanri"),
-        ("code", "AAAAA-BBBBB-CCCCC-DDDDD"),
-        ("new_password", NEW),
-        ("again", NEW),
-    ]);
+    let (stranger, recovery) = (stranger(&terminal), recovery());
     let general = terminal.sign_in("general");
     propose(&terminal, &general).await;
     let administrator = terminal.sign_in("administrator");
@@ -426,7 +426,7 @@ async fn a_center_too_crowded_to_begin_changed_no_password_and_is_asked_again() 
     for trouble in [Trouble::Overloaded, Trouble::Busy] {
         center.set(Line::Refuses(trouble));
         for page in [
-            terminal.post("/recover", stranger, &recovery).await,
+            terminal.post("/recover", &stranger, &recovery).await,
             terminal.post(UPDATE, &general, "").await,
             terminal
                 .post(IN_FORCE, &administrator, &typed(&sheet))
