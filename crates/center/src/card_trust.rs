@@ -250,15 +250,23 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_card_without_a_current_list_is_taken_only_where_the_settings_say_so() {
+    const ROOT: &str = "root.der";
+
+    /// An authority of cards, ten o'clock of its first day, and a folder with its certificate.
+    fn vouched() -> (CardAuthority, Instant, tempfile::TempDir) {
         let today = CivilDate::new(2026, 11, 25).unwrap();
         let now = Instant::start_of_day_in_japan(today).plus_seconds(36_000);
         let authority = CardAuthority::new(3, today).unwrap();
-        let card = authority.persona(Case::Valid).unwrap().jpki.unwrap();
         let dir = tempfile::tempdir().unwrap();
-        let (root, list) = (dir.path().join("root.der"), dir.path().join("list.crl"));
-        std::fs::write(&root, authority.certificate()).unwrap();
+        std::fs::write(dir.path().join(ROOT), authority.certificate()).unwrap();
+        (authority, now, dir)
+    }
+
+    #[test]
+    fn a_card_without_a_current_list_is_taken_only_where_the_settings_say_so() {
+        let (authority, now, dir) = vouched();
+        let (root, list) = (dir.path().join(ROOT), dir.path().join("list.crl"));
+        let card = authority.persona(Case::Valid).unwrap().jpki.unwrap();
         let cards = |stale_lists| Cards {
             roots: vec![root.clone()],
             revocation_lists: vec![list.clone()],
@@ -292,12 +300,8 @@ mod tests {
 
     #[test]
     fn a_list_is_told_of_from_three_days_before_its_next_update_on() {
-        let today = CivilDate::new(2026, 11, 25).unwrap();
-        let now = Instant::start_of_day_in_japan(today).plus_seconds(36_000);
-        let authority = CardAuthority::new(3, today).unwrap();
-        let dir = tempfile::tempdir().unwrap();
-        let (root, list) = (dir.path().join("root.der"), dir.path().join("list.crl"));
-        std::fs::write(&root, authority.certificate()).unwrap();
+        let (authority, now, dir) = vouched();
+        let (root, list) = (dir.path().join(ROOT), dir.path().join("list.crl"));
         std::fs::write(&list, authority.revocation_list(&[]).unwrap()).unwrap();
         let missing = dir.path().join("missing.crl");
         let cards = Cards {
@@ -323,7 +327,7 @@ mod tests {
         told(next, Age::Over);
         told(days(40), Age::Over);
         // A list that is put in its place ends that.
-        let newer = CardAuthority::new(3, today.plus_days(28)).unwrap();
+        let newer = CardAuthority::new(3, now.date_in_japan().plus_days(28)).unwrap();
         std::fs::write(&list, newer.revocation_list(&[7]).unwrap()).unwrap();
         assert_eq!(trust.ageing(next), vec![]);
         assert!(next < trust.next_update(next).unwrap());
@@ -331,12 +335,8 @@ mod tests {
 
     #[test]
     fn a_list_that_could_not_be_read_is_tried_again_though_its_file_looks_the_same() {
-        let today = CivilDate::new(2026, 11, 25).unwrap();
-        let now = Instant::start_of_day_in_japan(today).plus_seconds(36_000);
-        let authority = CardAuthority::new(3, today).unwrap();
-        let dir = tempfile::tempdir().unwrap();
-        let (root, list) = (dir.path().join("root.der"), dir.path().join("list.crl"));
-        std::fs::write(&root, authority.certificate()).unwrap();
+        let (authority, now, dir) = vouched();
+        let (root, list) = (dir.path().join(ROOT), dir.path().join("list.crl"));
         let good = authority.revocation_list(&[]).unwrap();
         std::fs::write(&list, vec![0; good.len()]).unwrap();
         let cards = Cards {

@@ -61,7 +61,16 @@ async fn the_first_of_a_hundred_and_one_submissions_is_reached_from_the_list() {
     assert!(newest.submissions.iter().all(|it| it.id != first.id));
     let one = client.claims_submission(token, &first.id).await.unwrap();
     assert_eq!(one.number, first.number);
+    // Another facility's is told no other way than nobody's.
+    let other = Holder {
+        facility: InstitutionCode::parse("1319999998").unwrap(),
+        ..sender.clone()
+    };
+    sent(&engine, &other, 200).await;
+    let anothers = "00000000-0000-0000-0000-0000000004b0";
     let nobodys = "00000000-0000-0000-0000-000000000009";
-    let refused = client.claims_submissions_after(token, nobodys).await;
-    check(refused, "not_found");
+    for id in [anothers, nobodys] {
+        let refused = client.claims_submissions_after(token, id).await;
+        check(refused, "not_found");
+    }
 }

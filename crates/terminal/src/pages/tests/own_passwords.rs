@@ -44,6 +44,13 @@ async fn ask(terminal: &Terminal, cookie: &str) -> Answer {
     page
 }
 
+/// The cookie of an administrator who asked for a sheet, and what it shows.
+async fn with_sheet(terminal: &Terminal) -> (String, [String; 2]) {
+    let cookie = terminal.sign_in("administrator");
+    let sheet = printed(&ask(terminal, &cookie).await);
+    (cookie, sheet)
+}
+
 /// Administrator's and terminal user's new password, as a sheet shows them.
 fn printed(page: &Answer) -> [String; 2] {
     let codes = page.text.split("<code>").skip(1);
@@ -105,8 +112,7 @@ async fn until(mut so: impl FnMut() -> bool) {
 async fn a_sealed_sheet_pressed_twice_at_once_counts_and_both_are_told_so() {
     let center = center().await;
     let terminal = center.terminal();
-    let cookie = terminal.sign_in("administrator");
-    let sheet = printed(&ask(&terminal, &cookie).await);
+    let (cookie, sheet) = with_sheet(&terminal).await;
     let typed = typed(&sheet);
     let press = || terminal.post(IN_FORCE, &cookie, &typed);
     let (one, other) = tokio::join!(press(), press());
@@ -121,8 +127,7 @@ async fn a_sealed_sheet_pressed_twice_at_once_counts_and_both_are_told_so() {
 async fn a_sealed_sheet_counts_at_the_terminal_too_though_the_browser_left() {
     let center = center().await;
     let terminal = center.terminal();
-    let cookie = terminal.sign_in("administrator");
-    let sheet = printed(&ask(&terminal, &cookie).await);
+    let (cookie, sheet) = with_sheet(&terminal).await;
     let typed = typed(&sheet);
     let press = || terminal.post(IN_FORCE, &cookie, &typed);
     tokio::select! {
@@ -139,8 +144,7 @@ async fn a_sealed_sheet_counts_at_the_terminal_too_though_the_browser_left() {
 async fn a_sealed_sheet_without_an_answer_may_count_and_waits_to_be_pressed_again() {
     let center = center().await;
     let terminal = center.terminal();
-    let cookie = terminal.sign_in("administrator");
-    let sheet = printed(&ask(&terminal, &cookie).await);
+    let (cookie, sheet) = with_sheet(&terminal).await;
     center.set(Line::Unheard);
     let page = terminal.post(IN_FORCE, &cookie, &typed(&sheet)).await;
     assert_eq!(page.status, StatusCode::BAD_GATEWAY, "{}", page.text);
@@ -168,8 +172,7 @@ async fn a_sealed_sheet_that_is_refused_is_told_why_to_everybody_who_pressed() {
     let center = center().await;
     center.passwords.lock().unwrap().present = NEW.into();
     let terminal = center.terminal();
-    let cookie = terminal.sign_in("administrator");
-    let sheet = printed(&ask(&terminal, &cookie).await);
+    let (cookie, sheet) = with_sheet(&terminal).await;
     let typed = typed(&sheet);
     let press = || terminal.post(IN_FORCE, &cookie, &typed);
     let (one, other) = tokio::join!(press(), press());
