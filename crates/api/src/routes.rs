@@ -258,6 +258,8 @@ pub const CERTIFICATE_DOWNLOAD: &str = "/certificates/download";
 pub const APPLICATION_PAGE: &str = "/application";
 /// `GET` on the enroll listener: the list of revoked certificates (RFC 5280), DER.
 pub const REVOCATION_LIST: &str = "/crl";
+/// `GET` on the enroll listener: the same signed by the issuing CA of that number, for programs that hold it against certificates of a former one.
+pub const REVOCATION_LIST_OF_ISSUER: &str = "/crl/{number}";
 /// `GET` on the enroll listener: the certificates of the authority (RFC 7030 §4.1).
 pub const EST_AUTHORITY: &str = "/.well-known/est/cacerts";
 /// `POST` on the enroll listener: a certificate for a key of the client's, with a notice's two IDs (RFC 7030 §4.2.1).

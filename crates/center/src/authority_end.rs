@@ -21,7 +21,7 @@ pub(crate) async fn watch(app: App) {
             tracing::warn!(
                 days,
                 end = %end,
-                "the issuing CA ends, and with it every certificate of the center and of terminals; docs/operations/certificate-and-key-ceremony.md says what is to be done"
+                "the issuing CA ends, and with it every certificate of the center and of terminals; `onshi ca renew` makes another one below the same root while the center is stopped (docs/operations/certificate-and-key-ceremony.md)"
             );
         }
     }

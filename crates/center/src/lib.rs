@@ -37,6 +37,7 @@ mod history;
 mod home_care;
 mod imports;
 pub mod insurer_feeds;
+pub mod issuing;
 mod keyed_hash;
 mod link;
 pub mod listeners;

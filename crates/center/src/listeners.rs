@@ -79,7 +79,8 @@ pub(crate) async fn tls(
         made.inspect_err(|error| tracing::error!(error = %error, "no certificate for a listener"))
             .ok()
     };
-    let certificate = ServerCertificate::renewed(app.clock.clone(), issue)?;
+    let issuers = app.authority.issuers(app.now());
+    let certificate = ServerCertificate::renewed(app.clock.clone(), issue)?.knowing(issuers);
     let versions = if config.tls12 {
         Versions::Tls12Too
     } else {

@@ -107,6 +107,10 @@ pub(crate) fn enroll(app: &App) -> Router {
     Router::new()
         .route(routes::CERTIFICATE_DOWNLOAD, post(downloads::download))
         .route(routes::REVOCATION_LIST, get(revocation_list::read))
+        .route(
+            routes::REVOCATION_LIST_OF_ISSUER,
+            get(revocation_list::read_of),
+        )
         .route(routes::EST_AUTHORITY, get(est::authority))
         .route(routes::EST_ENROLL, post(est::enroll))
         .route(routes::EST_REENROLL, post(est::reenroll))

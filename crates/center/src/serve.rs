@@ -264,7 +264,7 @@ impl Center {
         let app = Arc::new(Shared {
             records,
             examiner: Examiner::new(authority.root(), revocations.clone())?
-                .knowing(authority.issuing()),
+                .knowing(authority.issuers(now)),
             renewal_days: config.certificates.days().into(),
             authority,
             prefix_hash: KeyedHash::new(&machine.derive("password-prefix")),

@@ -3,19 +3,21 @@
 
 use std::path::Path;
 
+use domain::audit::Actor;
 use domain::civil_date::Instant;
 use pki::authority::{Authority, Held};
 use pki::sealed::{MachineKey, SealError};
 use sha2::{Digest, Sha256};
 use store::engine::{Engine, StoreError};
 
+use crate::issuing::{self, Standing};
 use crate::keyed_hash::KeyedHash;
 use crate::public_keys::announced;
 use crate::serve::StartError;
 
 /// The files, by which the keys are named.
 const MACHINE: &str = "machine.key";
-const AUTHORITY: &str = "ca";
+pub(crate) const AUTHORITY: &str = "ca";
 
 /// The file by which whoever runs a center says that its machine key is lost for good.
 const LOST: &str = "machine.key.lost";
@@ -61,7 +63,7 @@ pub(crate) async fn open_machine(
 async fn replace_machine(engine: &Engine, data_dir: &Path) -> Result<MachineKey, StartError> {
     let machine = MachineKey::open(&data_dir.join(MACHINE))?;
     engine
-        .replace_key(MACHINE, shown(&machine).to_vec())
+        .replace_key(MACHINE, shown(&machine).to_vec(), None)
         .await?;
     let lost = data_dir.join(LOST);
     std::fs::remove_file(&lost).map_err(|source| SealError::File {
@@ -109,6 +111,15 @@ pub(crate) async fn open_authority(
     // Of files none is written: where theirs is lost for good another takes its place, sealed with the same machine key.
     if engine.is_shared() && !is_same(engine, AUTHORITY, &root).await? {
         return Err(StartError::OtherKey(AUTHORITY));
+    }
+    match issuing::standing(engine, &authority)? {
+        Standing::Same => {}
+        Standing::Untold => issuing::tell(engine, &authority, Actor::Center, now).await?,
+        Standing::Other if engine.is_shared() => return Err(StartError::OtherKey(AUTHORITY)),
+        Standing::Other if held == Held::One => tracing::warn!(
+            "ca in data_dir lacks the issuing CA that this store was used with last, as an older copy does: certificates are signed with an earlier one; bring ca/ back from its newest copy and start again (docs/operations/certificate-and-key-ceremony.md)"
+        ),
+        Standing::Other => issuing::begin_anew(engine, &authority).await?,
     }
     Ok(authority)
 }

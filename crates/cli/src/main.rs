@@ -6,6 +6,7 @@ mod printing;
 
 mod audit;
 mod backup;
+mod ca;
 mod certificate_care;
 mod check;
 mod claims;
@@ -125,6 +126,12 @@ enum Command {
         after_help = "Example: onshi keys rotate --data-dir /var/lib/onshi"
     )]
     Keys(keys::KeysCommand),
+    /// Make another issuing CA below the center's root.
+    #[command(
+        subcommand,
+        after_help = "Example: onshi ca renew --data-dir /var/lib/onshi"
+    )]
+    Ca(ca::CaCommand),
     /// Ask whether a person is insured, or verify a saved answer.
     Check(Box<check::Arguments>),
     /// Verify, search and export the audit chain.
@@ -185,6 +192,7 @@ impl Command {
             | Self::Operator(_)
             | Self::Emergency(_)
             | Self::Keys(_)
+            | Self::Ca(_)
             | Self::Check(_)
             | Self::Audit(_)
             | Self::Retention(_)
@@ -236,6 +244,7 @@ fn main() -> ExitCode {
             Command::Operator(command) => operator::run(command).await,
             Command::Emergency(command) => emergency::run(command).await,
             Command::Keys(command) => keys::run(command).await,
+            Command::Ca(command) => ca::run(command).await,
             Command::Check(arguments) => check::run(*arguments).await,
             Command::Audit(command) => audit::run(command).await,
             Command::Retention(arguments) => retention::run(arguments).await,

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     /// What needs no repeating: questions and refusals, the center's own work, and what whoever misses it asks for anew.
-    const LEFT: [Deed; 65] = [
+    const LEFT: [Deed; 66] = [
         Deed::Start,
         Deed::SignIn,
         Deed::SignInRefused,
@@ -112,6 +112,7 @@ mod tests {
         Deed::ClaimsRead,
         Deed::ApplicationClose,
         Deed::Restore,
+        Deed::AuthorityRenew,
     ];
 
     const DOCS: &str = include_str!("../../../docs/operations/restore.md");

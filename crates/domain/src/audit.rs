@@ -254,11 +254,13 @@ pub enum Deed {
     ApplicationClose,
     /// The store was brought back from a copy, or to a point in time.
     Restore,
+    /// Another issuing CA took the place of the one before, below the same root.
+    AuthorityRenew,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 100] = [
+    pub const ALL: [Self; 101] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -359,6 +361,7 @@ impl Deed {
         Self::ClaimsRead,
         Self::ApplicationClose,
         Self::Restore,
+        Self::AuthorityRenew,
     ];
 
     /// The stored name.
@@ -465,6 +468,7 @@ impl Deed {
             Self::ClaimsRead => "claims-read",
             Self::ApplicationClose => "application-close",
             Self::Restore => "restore",
+            Self::AuthorityRenew => "authority-renew",
         }
     }
 

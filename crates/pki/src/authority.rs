@@ -1,5 +1,7 @@
 //! Our own certificate authority (G08): a root, an issuing CA below it, certificates for servers and clients. Keeps no client's key.
 
+mod issuing;
+
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +15,7 @@ use rcgen::{
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
 
+use crate::authority::issuing::Former;
 use crate::est::SigningRequest;
 use crate::identity::Identity;
 use crate::notice::VALIDITY_MONTHS;
@@ -36,6 +39,14 @@ pub enum AuthorityError {
     /// A file of the authority is missing or no certificate.
     #[error("{0} is missing or holds no certificate; restore the CA folder from its backup")]
     File(PathBuf),
+    /// A root's key that is none of the root's.
+    #[error(
+        "{0} is not the key of root.pem; bring the root.key of this authority back from where it is kept"
+    )]
+    OtherRootKey(PathBuf),
+    /// The root is over: nothing below it would count.
+    #[error("the root ended {0}; another authority is needed")]
+    RootOver(Instant),
     /// The certificate library refused.
     #[error("cannot make a certificate: {0}")]
     Certificate(#[from] rcgen::Error),
@@ -52,8 +63,8 @@ pub enum Held {
     One,
 }
 
-/// Its files. The root's key may lie elsewhere: nothing here reads it.
-const FILES: [&str; 4] = [ROOT, "root.key", "issuing.pem", "issuing.key"];
+/// Its first files. The root's key may lie elsewhere: it is read for another issuing CA alone.
+const FILES: [&str; 4] = [ROOT, "root.key", issuing::CERTIFICATE, issuing::KEY];
 
 /// Written last: says that the authority is whole.
 const ROOT: &str = "root.pem";
@@ -112,6 +123,8 @@ pub struct Authority {
     issuing: CertificateDer<'static>,
     issuer: Issuer<'static, KeyPair>,
     ends: Instant,
+    /// The issuing CAs before, the first one first.
+    formers: Vec<Former>,
 }
 
 impl std::fmt::Debug for Authority {
@@ -175,26 +188,24 @@ impl Authority {
     /// # Errors
     /// [`AuthorityError`].
     pub fn open(dir: &Path, machine: &MachineKey, now: Instant) -> Result<Self, AuthorityError> {
-        let path = |name: &str| dir.join(name);
         if Self::held_in(dir) != Held::One {
             create(dir, machine, now)?;
         }
-        let read = |name: &str| {
-            let file = path(name);
-            let pem = std::fs::read(&file).map_err(|_| AuthorityError::File(file.clone()))?;
-            crate::identity::first_certificate(&pem).ok_or(AuthorityError::File(file))
-        };
-        let (root, issuing) = (read(ROOT)?, read("issuing.pem")?);
+        let root = certificate(&dir.join(ROOT))?;
+        let number = issuing::newest(dir)?;
+        let folder = issuing::folder(dir, number);
+        let file = folder.join(issuing::CERTIFICATE);
+        let issuing = certificate(&file)?;
         let validity = crate::identity::validity_of(&issuing);
-        let (_, ends) = validity.ok_or_else(|| AuthorityError::File(path("issuing.pem")))?;
-        let key = machine.unseal(&path("issuing.key"))?;
-        let key = KeyPair::try_from(key.as_slice())?;
-        let issuer = Issuer::from_ca_cert_der(&issuing, key)?;
+        let (_, ends) = validity.ok_or(AuthorityError::File(file))?;
+        let issuer = issuing::signer(&folder, &issuing, machine)?;
+        let formers = (1..number).map(|it| Former::open(&issuing::folder(dir, it), machine));
         Ok(Self {
             root,
             issuing,
             issuer,
             ends,
+            formers: formers.collect::<Result<_, _>>()?,
         })
     }
 
@@ -210,7 +221,7 @@ impl Authority {
         &self.root
     }
 
-    /// The certificate of the issuing CA below the root.
+    /// The certificate of the issuing CA below the root: the newest, which signs.
     #[must_use]
     pub fn issuing(&self) -> &CertificateDer<'static> {
         &self.issuing
@@ -309,26 +320,7 @@ impl Authority {
         revoked: &[Revoked],
         now: Instant,
     ) -> Result<Vec<u8>, AuthorityError> {
-        let certificates = revoked.iter().map(|it| RevokedCertParams {
-            serial_number: SerialNumber::from_slice(&it.serial),
-            revocation_time: offset(it.at),
-            reason_code: match it.reason {
-                Reason::Superseded => Some(RevocationReason::Superseded),
-                // RFC 5280 §5.3.1 would have "unspecified" left out.
-                Reason::Unspecified => None,
-            },
-            invalidity_date: None,
-        });
-        let number = u64::try_from(now.as_micros()).unwrap_or_default();
-        let params = CertificateRevocationListParams {
-            this_update: offset(now),
-            next_update: offset(now.plus_seconds(LIST_HOURS * 3600)),
-            crl_number: SerialNumber::from_slice(&number.to_be_bytes()),
-            issuing_distribution_point: None,
-            revoked_certs: certificates.collect(),
-            key_identifier_method: KeyIdMethod::Sha256,
-        };
-        Ok(params.signed_by(&self.issuer)?.der().to_vec())
+        list(&self.issuer, revoked, now)
     }
 
     fn issue(
@@ -363,6 +355,40 @@ impl Authority {
         let certificate = params.signed_by(key, &self.issuer)?;
         Ok((certificate.der().clone(), serial, not_before, not_after))
     }
+}
+
+/// The certificate of a file of the authority.
+fn certificate(file: &Path) -> Result<CertificateDer<'static>, AuthorityError> {
+    let pem = std::fs::read(file).map_err(|_| AuthorityError::File(file.into()))?;
+    crate::identity::first_certificate(&pem).ok_or_else(|| AuthorityError::File(file.into()))
+}
+
+/// The list of revoked certificates as one issuing CA signs it.
+fn list(
+    issuer: &Issuer<'static, KeyPair>,
+    revoked: &[Revoked],
+    now: Instant,
+) -> Result<Vec<u8>, AuthorityError> {
+    let certificates = revoked.iter().map(|it| RevokedCertParams {
+        serial_number: SerialNumber::from_slice(&it.serial),
+        revocation_time: offset(it.at),
+        reason_code: match it.reason {
+            Reason::Superseded => Some(RevocationReason::Superseded),
+            // RFC 5280 §5.3.1 would have "unspecified" left out.
+            Reason::Unspecified => None,
+        },
+        invalidity_date: None,
+    });
+    let number = u64::try_from(now.as_micros()).unwrap_or_default();
+    let params = CertificateRevocationListParams {
+        this_update: offset(now),
+        next_update: offset(now.plus_seconds(LIST_HOURS * 3600)),
+        crl_number: SerialNumber::from_slice(&number.to_be_bytes()),
+        issuing_distribution_point: None,
+        revoked_certs: certificates.collect(),
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    Ok(params.signed_by(issuer)?.der().to_vec())
 }
 
 /// SHA-256 of a certificate in groups of four hexadecimal digits, as a notice prints it.
@@ -400,20 +426,14 @@ fn create(dir: &Path, machine: &MachineKey, now: Instant) -> Result<(), Authorit
     let root_sealed = root_key.serialize_der();
     let root_issuer = Issuer::new(root_params, root_key);
     let issuing_key = KeyPair::generate()?;
-    let issuing = ca_params(
-        "onshi issuing CA",
-        BasicConstraints::Constrained(0),
-        now,
-        180,
-    )?
-    .signed_by(&issuing_key, &root_issuer)?;
+    let issuing = issuing::params(now)?.signed_by(&issuing_key, &root_issuer)?;
     crate::sealed::write_private(&dir.join(UNFINISHED), b"")?;
     machine.seal(&dir.join("root.key"), &root_sealed)?;
-    machine.seal(&dir.join("issuing.key"), &issuing_key.serialize_der())?;
+    machine.seal(&dir.join(issuing::KEY), &issuing_key.serialize_der())?;
     let write = |name: &str, der: &[u8]| {
         crate::sealed::write_private(&dir.join(name), pem("CERTIFICATE", der).as_bytes())
     };
-    write("issuing.pem", issuing.der())?;
+    write(issuing::CERTIFICATE, issuing.der())?;
     write(ROOT, &root_der)?;
     // Beside a root it says nothing any more.
     let _ = std::fs::remove_file(dir.join(UNFINISHED));

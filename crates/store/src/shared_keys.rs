@@ -1,5 +1,7 @@
 //! What keys show of themselves, by which the processes over one store know that theirs are the same. Holds no secret, and judges nothing.
 
+use domain::audit::Event;
+
 use crate::engine::{Engine, StoreError};
 use crate::sql::{Connection, OptionalExtension, params};
 
@@ -23,19 +25,36 @@ impl Engine {
         .await
     }
 
-    /// Writes what a key shows in place of what is written, where the one before is lost for good.
+    /// Writes what a key shows in place of what is written, where the one before is lost for good or was followed by this one; with the event of
+    /// that, where there is one.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn replace_key(&self, name: &'static str, shown: Vec<u8>) -> Result<(), StoreError> {
-        self.write(move |connection, _| {
+    pub async fn replace_key(
+        &self,
+        name: &'static str,
+        shown: Vec<u8>,
+        event: Option<Event>,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection, batch| {
             let text = "INSERT INTO shared_key (name, shown) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET shown = excluded.shown";
             connection
                 .prepare_cached(text)?
                 .execute(params![name, shown])?;
-            Ok(())
+            match &event {
+                Some(event) => batch.append(connection, event, None),
+                None => Ok(()),
+            }
         })
         .await
+    }
+
+    /// What is written of a key.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn shared_key(&self, name: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|connection| find(connection, name))
     }
 
     /// Whether it is written what a key shows.
@@ -43,7 +62,7 @@ impl Engine {
     /// # Errors
     /// [`StoreError`].
     pub fn is_key_shared(&self, name: &'static str) -> Result<bool, StoreError> {
-        self.read(|connection| Ok(find(connection, name)?.is_some()))
+        Ok(self.shared_key(name)?.is_some())
     }
 }
 

@@ -35,6 +35,7 @@ mod home_care;
 mod home_misuse;
 mod home_pages;
 mod insurer_feeds;
+mod issuing;
 mod keys;
 mod link;
 mod live_settings;

@@ -15,6 +15,7 @@ mod audit;
 mod backup;
 mod bare_names;
 mod browser;
+mod ca;
 #[cfg(feature = "pcsc")]
 mod card_at_home;
 mod card_reader;

@@ -18,7 +18,11 @@ type Issue = Box<dyn Fn(Instant) -> Option<Identity> + Send + Sync>;
 
 /// A server's certificate with its key. Connections that stand keep the one they saw; new ones are shown the newest.
 #[derive(Clone)]
-pub struct ServerCertificate(Arc<Shown>);
+pub struct ServerCertificate {
+    shown: Arc<Shown>,
+    /// Between root and clients' leaves, beside those it is shown with.
+    known: Arc<[CertificateDer<'static>]>,
+}
 
 struct Shown {
     current: Mutex<Current>,
@@ -61,19 +65,32 @@ impl ServerCertificate {
 
     fn of(identity: &Identity, renewal: Option<(Clock, Issue)>) -> Result<Self, TlsSetup> {
         let current = Mutex::new(Current::of(identity)?);
-        Ok(Self(Arc::new(Shown { current, renewal })))
+        Ok(Self {
+            shown: Arc::new(Shown { current, renewal }),
+            known: Arc::default(),
+        })
     }
 
-    /// The certificates above it that are shown with it.
+    /// The same at a server that knows certificates between root and clients' leaves: those that a former issuing CA signed may come alone, too.
+    #[must_use]
+    pub fn knowing(mut self, issuers: Vec<CertificateDer<'static>>) -> Self {
+        self.known = issuers.into();
+        self
+    }
+
+    /// The certificates between root and leaves that are known: those shown with it, and the further ones.
     pub(crate) fn issuers(&self) -> Vec<CertificateDer<'static>> {
-        self.now().cert.iter().skip(1).cloned().collect()
+        let shown = self.now();
+        let shown = shown.cert.get(1..).unwrap_or_default();
+        let further = self.known.iter().filter(|it| !shown.contains(*it));
+        shown.iter().chain(further).cloned().collect()
     }
 
     /// What is shown now. What cannot be made anew is shown to its end.
     fn now(&self) -> Arc<CertifiedKey> {
-        let current = self.0.current.lock();
+        let current = self.shown.current.lock();
         let mut current = current.unwrap_or_else(PoisonError::into_inner);
-        if let Some((clock, issue)) = &self.0.renewal {
+        if let Some((clock, issue)) = &self.shown.renewal {
             let now = clock();
             if now < current.good_from || current.renew_from <= now {
                 let made = issue(now).and_then(|made| Current::of(&made).ok());

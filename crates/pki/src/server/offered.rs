@@ -100,10 +100,10 @@ impl Examiner {
         })
     }
 
-    /// The same, knowing a certificate between root and leaf, so that a leaf may come alone.
+    /// The same, knowing certificates between root and leaf, so that a leaf may come alone.
     #[must_use]
-    pub fn knowing(mut self, issuing: &CertificateDer<'static>) -> Self {
-        self.issuers.push(issuing.clone());
+    pub fn knowing(mut self, issuers: Vec<CertificateDer<'static>>) -> Self {
+        self.issuers = issuers;
         self
     }
 
@@ -114,7 +114,7 @@ impl Examiner {
     pub fn examine(&self, offered: &[CertificateDer<'_>], now: Instant) -> Result<Holder, Unfit> {
         let (leaf, others) = offered.split_first().ok_or(Unfit::Missing)?;
         let others = above(others, &self.issuers);
-        match self.chain.verify_client_cert(leaf, others, unix(now)) {
+        match self.chain.verify_client_cert(leaf, &others, unix(now)) {
             Ok(_) => {}
             Err(Error::InvalidCertificate(why)) if is_of_time(&why) => return Err(Unfit::Expired),
             Err(_) => return Err(Unfit::Foreign),

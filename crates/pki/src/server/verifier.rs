@@ -22,12 +22,14 @@ pub(crate) struct NotRevoked {
     pub(crate) issuers: Vec<CertificateDer<'static>>,
 }
 
-/// What leads from a leaf to the root: what came with it, or for one that came alone what is known here.
-pub(crate) fn above<'a, 'b>(
-    others: &'a [CertificateDer<'b>],
-    known: &'a [CertificateDer<'b>],
-) -> &'a [CertificateDer<'b>] {
-    if others.is_empty() { known } else { others }
+/// What leads from a leaf to the root: what came with it, and what is known here. One that came alone needs the latter, and so does one whose client
+/// has put the newest issuing CA in the place of the one that signed it.
+pub(crate) fn above<'a>(
+    others: &[CertificateDer<'a>],
+    known: &[CertificateDer<'a>],
+) -> Vec<CertificateDer<'a>> {
+    let missing = known.iter().filter(|it| !others.contains(*it));
+    others.iter().chain(missing).cloned().collect()
 }
 
 impl ClientCertVerifier for NotRevoked {
@@ -50,7 +52,7 @@ impl ClientCertVerifier for NotRevoked {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let others = above(others, &self.issuers);
-        let verified = self.chain.verify_client_cert(leaf, others, now)?;
+        let verified = self.chain.verify_client_cert(leaf, &others, now)?;
         if self.revocations.holds(&Sha256::digest(leaf).into()) {
             return Err(CertificateError::Revoked.into());
         }

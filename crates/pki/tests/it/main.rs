@@ -10,6 +10,7 @@
 
 mod cards;
 mod est;
+mod issuing;
 mod keeping;
 mod mtls;
 mod pkcs12;
