@@ -110,6 +110,7 @@ mod tests {
         Deed::ClaimsSent,
         Deed::ClaimsChecked,
         Deed::ClaimsRead,
+        Deed::ClaimsFileLetGo,
         Deed::ApplicationClose,
         Deed::Restore,
         Deed::AuthorityRenew,

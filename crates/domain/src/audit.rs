@@ -250,6 +250,8 @@ pub enum Deed {
     ClaimsWithdraw,
     /// What the checks of a submission found was read, or a result file fetched.
     ClaimsRead,
+    /// The center lets the bytes of a claim file go, since its submission was settled long ago: the submission stays.
+    ClaimsFileLetGo,
     /// An application for a certificate was closed: its notice was made, or an operator declined it.
     ApplicationClose,
     /// The store was brought back from a copy, or to a point in time.
@@ -359,6 +361,7 @@ impl Deed {
         Self::ClaimsAccept,
         Self::ClaimsWithdraw,
         Self::ClaimsRead,
+        Self::ClaimsFileLetGo,
         Self::ApplicationClose,
         Self::Restore,
         Self::AuthorityRenew,
@@ -466,6 +469,7 @@ impl Deed {
             Self::ClaimsAccept => "claims-accept",
             Self::ClaimsWithdraw => "claims-withdraw",
             Self::ClaimsRead => "claims-read",
+            Self::ClaimsFileLetGo => "claims-file-let-go",
             Self::ApplicationClose => "application-close",
             Self::Restore => "restore",
             Self::AuthorityRenew => "authority-renew",

@@ -406,9 +406,11 @@ pub(super) async fn forget_old(app: &App, now: Instant) -> Result<(), store::eng
     let old = before(settings.uploads_kept_days);
     let mut steps = app.draining.steps(FORGETS);
     while steps.next().is_some() && app.engine.forget_uploads(old).await? {}
-    while steps.next().is_some() && app.engine.let_files_go(Settled::GivenUp, old).await? {}
+    while steps.next().is_some() && app.engine.let_files_go(Settled::GivenUp, old, now).await? {}
     if let Some(old) = settings.accepted_kept_days.map(before) {
-        while steps.next().is_some() && app.engine.let_files_go(Settled::Accepted, old).await? {}
+        while steps.next().is_some() && app.engine.let_files_go(Settled::Accepted, old, now).await?
+        {
+        }
     }
     Ok(())
 }

@@ -2,10 +2,12 @@
 //! of them, and keeps every byte as it came.
 
 use domain::account::AccountId;
+use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
 use domain::claims::entry::{Holder, SubmissionState};
 
 use crate::access::number;
+use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::sql::{Connection, OptionalExtension, Row, params};
 
@@ -246,8 +248,8 @@ impl Engine {
         .await
     }
 
-    /// Lets go of files whose submission was settled before an instant, some pieces at a time. The submission stays, with its SHA-256 and its
-    /// history. True when there may be more.
+    /// Lets go of files whose submission was settled before an instant, some pieces at a time. An event names the submission and goes with the
+    /// file's first piece. The submission stays, with its SHA-256 and its history. True when there may be more.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -255,36 +257,62 @@ impl Engine {
         &self,
         settled: Settled,
         before: Instant,
+        now: Instant,
     ) -> Result<bool, StoreError> {
         let column = settled.column();
         let due = self.read(|connection| {
             let text = format!(
-                "SELECT facility, id FROM claims_upload WHERE {column} < ?1 ORDER BY {column} LIMIT 1"
+                "SELECT facility, id, submission, bytes FROM claims_upload WHERE {column} < ?1 ORDER BY {column} LIMIT 1"
             );
             let found = connection
                 .prepare_cached(&text)?
                 .query_row([before.as_micros()], |row| {
-                    Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?))
+                    let submission: Option<[u8; 16]> = row.get(2)?;
+                    let file = (row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?);
+                    Ok((file, submission, row.get::<_, i64>(3)?))
                 });
             Ok(found.optional()?)
         })?;
-        let Some((facility, id)) = due else {
+        let Some((file, submission, bytes)) = due else {
             return Ok(false);
         };
-        self.write(move |connection, _| {
-            let text = format!(
-                "DELETE FROM claims_piece WHERE upload = ?1 AND begins IN
-                  (SELECT begins FROM claims_piece WHERE upload = ?1 ORDER BY begins LIMIT {PIECES_AT_ONCE})"
-            );
-            let gone = connection.prepare_cached(&text)?.execute([id])?;
-            if gone < PIECES_AT_ONCE {
-                let text = "UPDATE claims_upload SET given_up = NULL, accepted = NULL WHERE facility = ?1 AND id = ?2";
-                connection.prepare_cached(text)?.execute((facility, id))?;
-            }
-            Ok(true)
-        })
-        .await
+        let event = Event {
+            at: now,
+            actor: Actor::Center,
+            deed: Deed::ClaimsFileLetGo,
+            subject: submission.map(u128::from_be_bytes),
+            detail: format!("settled={column} bytes={bytes}"),
+        };
+        self.write(move |connection, batch| let_go(connection, batch, file, &event))
+            .await?;
+        Ok(true)
     }
+}
+
+/// Lets some pieces of a file go. Of several centers that do so at once, the one that takes the first piece writes the event.
+fn let_go(
+    connection: &Connection,
+    batch: &mut Batch,
+    (facility, id): (i64, [u8; 16]),
+    event: &Event,
+) -> Result<(), StoreError> {
+    let text = "DELETE FROM claims_piece WHERE upload = ?1 AND begins = 0";
+    let first = connection.prepare_cached(text)?.execute([id])?;
+    if 0 < first {
+        batch.append(connection, event, None)?;
+    }
+    let text = format!(
+        "DELETE FROM claims_piece WHERE upload = ?1 AND begins IN
+          (SELECT begins FROM claims_piece WHERE upload = ?1 ORDER BY begins LIMIT {PIECES_AT_ONCE})"
+    );
+    let gone = connection.prepare_cached(&text)?.execute([id])?;
+    // Another center may have taken the same ones: what is behind them is for the next time.
+    let text = "SELECT 1 FROM claims_piece WHERE upload = ?1 LIMIT 1";
+    if gone < PIECES_AT_ONCE && !connection.prepare_cached(text)?.exists([id])? {
+        let text = "UPDATE claims_upload SET given_up = NULL, accepted = NULL WHERE facility = ?1 AND id = ?2";
+        connection.prepare_cached(text)?.execute((facility, id))?;
+    }
+    Ok(())
 }
 
 /// Notes when a submission was settled; its file is at this place.

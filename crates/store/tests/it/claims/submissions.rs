@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::server::shared;
+use store::audit::search::Query;
 
 async fn a_submission_ends_once_and_is_nobody_elses(place: &Place) {
     let engine = place.open();
@@ -47,7 +48,19 @@ async fn a_submission_ends_once_and_is_nobody_elses(place: &Place) {
 /// Lets go of all files that were settled before a second of the day.
 async fn let_go(engine: &Engine, settled: Settled, seconds: i64) {
     let before = now().plus_seconds(seconds);
-    while engine.let_files_go(settled, before).await.unwrap() {}
+    while engine.let_files_go(settled, before, now()).await.unwrap() {}
+}
+
+/// What the audit chain tells of files that were let go, in order: the submission and the rest.
+fn told(engine: &Engine) -> Vec<(Option<u128>, String)> {
+    let wanted = Query {
+        deed: Some(Deed::ClaimsFileLetGo),
+        ..Query::default()
+    };
+    let found = engine.search_audit(&wanted, 10).unwrap();
+    let id = |subject: Vec<u8>| u128::from_be_bytes(subject.try_into().unwrap());
+    let found = found.into_iter().rev();
+    found.map(|it| (it.subject.map(id), it.detail)).collect()
 }
 
 async fn the_file_of_what_is_settled_is_let_go_and_its_history_stays(place: &Place) {
@@ -85,10 +98,20 @@ async fn the_file_of_what_is_settled_is_let_go_and_its_history_stays(place: &Pla
         let_go(&engine, settled, 0).await;
     }
     assert_eq!(left(), [150, 1, 1, 1], "it is too early");
+    assert!(told(&engine).is_empty());
     let_go(&engine, Settled::GivenUp, 1).await;
     assert_eq!(left(), [0, 0, 1, 1]);
     let_go(&engine, Settled::Accepted, 1).await;
     assert_eq!(left(), [0, 0, 0, 1]);
+    let mut events = told(&engine);
+    events.sort_unstable();
+    let expected = [
+        (101, "settled=given_up bytes=150"),
+        (102, "settled=given_up bytes=10"),
+        (103, "settled=accepted bytes=10"),
+    ];
+    let expected = expected.map(|(id, detail)| (Some(id), detail.to_owned()));
+    assert_eq!(events, expected, "each is told once");
     let gone = engine.submission(&own(), 101).unwrap().unwrap();
     assert_eq!(gone.sha256, [1; 32]);
     let steps = engine.steps(&gone).unwrap();
@@ -103,6 +126,24 @@ async fn the_file_of_what_is_settled_is_let_go_and_its_history_stays(place: &Pla
     assert!(matches!(withdrawn, Ended::Done(_)));
     let_go(&engine, Settled::GivenUp, 1).await;
     assert!(engine.open_uploads(&own()).unwrap().is_empty());
+    assert_eq!(told(&engine).len(), 3, "nothing more went");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn centers_that_let_a_file_go_at_once_leave_nothing_of_it_and_tell_it_once() {
+    let place = Place::server();
+    let (one, other) = (place.open_as(1), place.open_as(2));
+    begin(&one, &own(), 1).await;
+    put(&one, &own(), (1, 0), &[&b"x"[..]; 700]).await;
+    assert!(matches!(whole(&one, (1, 101), 1).await, Submitted::Done(_)));
+    finish(&one, 101, 1).await;
+    withdraw(&one, &own(), 101).await;
+    tokio::join!(
+        let_go(&one, Settled::GivenUp, 1),
+        let_go(&other, Settled::GivenUp, 1),
+    );
+    assert_eq!(place.run("SELECT count(*) FROM claims_piece"), 0);
+    assert_eq!(told(&one).len(), 1);
 }
 
 async fn a_piece_that_came_after_the_sha_256_was_worked_out_makes_no_submission(place: &Place) {
