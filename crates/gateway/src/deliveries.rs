@@ -33,7 +33,7 @@ use crate::file_work::FileWork;
 use crate::folders::{Folders, move_if_there, remove_if_there, sync_folder, touch, write_durably};
 use crate::lane::Pause;
 use crate::leftovers;
-use crate::names::{MARK, MARK_TEXT, beside, original};
+use crate::names::{BLANK_AT_MOST, MARK, MARK_TEXT, beside, original};
 use crate::round_error::{RoundError, failed};
 use crate::runner::SharedPace;
 use crate::session::Session;
@@ -43,9 +43,6 @@ use crate::touches::TOUCH_AFTER;
 /// The first and the longest pause of a delivery that came to nothing, in seconds.
 const FIRST_PAUSE_S: i64 = 10;
 const LONGEST_PAUSE_S: i64 = 600;
-
-/// A mark of so many bytes says nothing: a file that a person made, with a byte order mark or an end of line at most.
-const BLANK_AT_MOST: u64 = 5;
 
 /// Why a delivery waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,7 +174,6 @@ impl Place {
 
     /// Proves that the work folder takes the result, before the center is asked for it.
     pub(crate) fn prove_writable(&self) -> Result<(), RoundError> {
-        self.fill_mark()?;
         let made = File::create(&self.result);
         made.map(drop).map_err(|error| self.failed(error))
     }

@@ -34,6 +34,12 @@ pub trait Files: std::fmt::Debug + Send + Sync {
     /// The file system's, where it does not say: that nothing lies there is an answer.
     fn is_file(&self, path: &Path) -> io::Result<bool>;
 
+    /// How many bytes a file has.
+    ///
+    /// # Errors
+    /// The file system's, and that nothing lies there.
+    fn size(&self, path: &Path) -> io::Result<u64>;
+
     /// Writes a file; the disk may have it later, or half of it.
     ///
     /// # Errors
@@ -113,6 +119,10 @@ impl Files for Disk {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    fn size(&self, path: &Path) -> io::Result<u64> {
+        Ok(std::fs::metadata(path)?.len())
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -244,6 +244,10 @@ impl Lane {
                 return pass;
             }
             keep_first(&mut pass.stuck, self.recover(now));
+            if let Err(error) = self.fill_mark() {
+                pass.stuck = Some(error);
+                return pass;
+            }
         }
         match self.take(now) {
             Ok(more) => pass.more = more,

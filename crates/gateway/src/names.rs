@@ -241,6 +241,9 @@ pub(crate) const MARK: &str = "onshi-work.txt";
 /// What it says to whoever finds it.
 pub(crate) const MARK_TEXT: &str = "連携アプリの作業フォルダーです。ファイルを削除しないでください。 / the link app's work folder; delete nothing here\n";
 
+/// A mark of so many bytes says nothing: a file that a person made, with a byte order mark or an end of line at most.
+pub(crate) const BLANK_AT_MOST: u64 = 5;
+
 /// A file in the work folder beside a request or for a delivery.
 pub(crate) fn beside(id: u128, kind: &str) -> String {
     format!("{id:032x}.{kind}")

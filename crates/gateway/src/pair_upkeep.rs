@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::admission::WorkClass;
-use store::journal::State;
 use store::journal::deliveries::Delivery;
+use store::journal::{Ending, Entry, Progress, State};
 use tokio::time::MissedTickBehavior;
 
 use crate::deliveries::{Deliveries, Place, PutOff, Why};
@@ -125,9 +125,26 @@ impl PairUpkeep {
             looked_at = Some(place);
         }
         match looked_at {
-            Some(place) => place.work(Place::fill_mark).await,
+            Some(place) => self.fill_mark(&place).await,
             None => Ok(()),
         }
+    }
+
+    /// Gives a blank mark its text, but not while a rejection is ready: that it was lost is told by the blank mark alone, and the requests' lane
+    /// fills it then.
+    async fn fill_mark(&self, place: &Place) -> Result<(), RoundError> {
+        if !place.work(Place::is_replaced).await? {
+            return Ok(());
+        }
+        let is_rejected = |it: &Entry| {
+            it.folder == self.folders.name
+                && matches!(it.progress, Progress::Ready(Ending::Rejected, _))
+        };
+        let files = self.deliveries.journal.unfinished()?;
+        if files.iter().any(is_rejected) {
+            return Ok(());
+        }
+        place.work(Place::fill_mark).await
     }
 
     /// Brings one delivery to its end from wherever it stands; false when it waits, or needs a question and none may be asked now.
@@ -142,6 +159,7 @@ impl PairUpkeep {
             if most == 0 {
                 return Ok(false);
             }
+            self.fill_mark(&place).await?;
             place.work(Place::prove_writable).await?;
             let made = self.deliveries.make(&place, &delivery).await;
             delivery = match made {

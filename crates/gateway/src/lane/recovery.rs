@@ -9,7 +9,7 @@ use store::journal::{Ending, Entry, Origin, Progress, State};
 use crate::files::sync_all;
 use crate::journal_steps::{Lying, Part, Row, Step, next};
 use crate::lane::Lane;
-use crate::names::{InWork, MARK, MARK_TEXT};
+use crate::names::{BLANK_AT_MOST, InWork, MARK, MARK_TEXT};
 use crate::round_error::{RoundError, failed, keep_first};
 
 /// What lies in the work folder of one request.
@@ -36,16 +36,69 @@ impl Lane {
         if under_way.any(|it| it == folder) || results.map(|it| &it.folder).any(|it| it == folder) {
             return Err(RoundError::OtherWork(folder.clone()));
         }
-        let mark = self.folders.work.join(MARK);
+        self.write_mark()
+    }
+
+    /// By a rename: half a mark would be taken for a blank one, and a blank one may be another user's.
+    fn write_mark(&self) -> Result<(), RoundError> {
+        let failed = |error| failed(&self.folders, error);
+        let work = &self.folders.work;
+        let (new, mark) = (work.join(format!("{MARK}.next")), work.join(MARK));
         self.files
-            .write(&mark, MARK_TEXT.as_bytes())
+            .write(&new, MARK_TEXT.as_bytes())
             .map_err(failed)?;
-        sync_all(&*self.files, &[mark, self.folders.work.clone()]).map_err(failed)
+        sync_all(&*self.files, std::slice::from_ref(&new)).map_err(failed)?;
+        self.files.rename(&new, &mark).map_err(failed)?;
+        sync_all(&*self.files, std::slice::from_ref(work)).map_err(failed)
+    }
+
+    /// Gives a blank mark its text once nothing is owed of which it alone tells that it was lost: what is ready from then on and absent was
+    /// published. Until then the work folder is looked at again.
+    pub(super) fn fill_mark(&mut self) -> Result<(), RoundError> {
+        if self.unsure {
+            return Ok(());
+        }
+        self.unsure = true;
+        if self.is_blank()? {
+            if self.owes()? {
+                return Ok(());
+            }
+            self.write_mark()?;
+        }
+        self.unsure = false;
+        Ok(())
+    }
+
+    /// True where a person put a blank mark into the work folder, since the one before was lost with what was ready in it.
+    fn is_blank(&self) -> Result<bool, RoundError> {
+        match self.files.size(&self.folders.work.join(MARK)) {
+            Ok(bytes) => Ok(bytes <= BLANK_AT_MOST),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(failed(&self.folders, error)),
+        }
+    }
+
+    /// Whether a request was set back whose new end is not ready yet, or a reader's result may have to be.
+    fn owes(&self) -> Result<bool, RoundError> {
+        let is_set_back = |entry: &Entry| {
+            let open = self.places.get(&entry.id);
+            let open = open.and_then(|place| self.open.get(place));
+            matches!(entry.progress, Progress::Ready(..))
+                && open.is_some_and(|open| open.entry.progress == Progress::Claimed)
+        };
+        let folder = &self.folders.name;
+        let results = self.journal.undelivered()?;
+        let mut results = results.iter();
+        if results.any(|it| it.state == State::Ready && it.folder == *folder) {
+            return Ok(true);
+        }
+        Ok(self.journal.unfinished()?.iter().any(is_set_back))
     }
 
     /// Notes what lies in the work folder without a row, deletes what is of no use, and opens every file that is not done.
     pub(super) fn recover(&mut self, now: Instant) -> Result<(), RoundError> {
         let mut left = self.left()?;
+        let is_blank = self.is_blank()?;
         let mut stuck = None;
         let mut clean = true;
         let mut found = Vec::new();
@@ -54,7 +107,7 @@ impl Lane {
                 continue;
             }
             let lying = left.remove(&entry.id).unwrap_or_default().lying;
-            match self.is_lost(&entry, lying) {
+            match self.is_lost(&entry, lying, is_blank) {
                 Ok(false) => {}
                 Ok(true) => {
                     // As if it were never answered: its request is gone, so it is rejected.
@@ -106,8 +159,9 @@ impl Lane {
     }
 
     /// True for an end that was lost together with the work folder it was ready in, before it was published. An answered request lies there
-    /// until its result is published and noted; one that was given back does not, so of it only what this process knows counts.
-    fn is_lost(&self, entry: &Entry, lying: Lying) -> Result<bool, RoundError> {
+    /// until its result is published and noted; one that was given back does not, so of it only what this process knows counts, or the
+    /// blank mark of whoever lost the folder.
+    fn is_lost(&self, entry: &Entry, lying: Lying, is_blank: bool) -> Result<bool, RoundError> {
         let Progress::Ready(ending, name) = &entry.progress else {
             return Ok(false);
         };
@@ -117,7 +171,8 @@ impl Lane {
         };
         let open = self.places.get(&entry.id);
         let open = open.and_then(|place| self.open.get(place));
-        let was_to_come = open.map_or(*ending == Ending::Answered, |open| open.lying.has(end));
+        let unknown = is_blank || *ending == Ending::Answered;
+        let was_to_come = open.map_or(unknown, |open| open.lying.has(end));
         if !was_to_come || lying.has(end) || lying.has(Part::Request) {
             return Ok(false);
         }

@@ -356,6 +356,11 @@ impl Files for World {
         Ok(path.components().count() != 2 && self.exists(path))
     }
 
+    fn size(&self, path: &Path) -> io::Result<u64> {
+        let state = self.state();
+        Ok(state.contents[state.find(path)?].data.len() as u64)
+    }
+
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.step(path, |state, half| {
             state.may_change(path)?;

@@ -165,6 +165,42 @@ async fn an_answer_lost_with_its_work_folder_ends_with_an_err() {
 }
 
 #[tokio::test]
+async fn a_rejection_lost_with_its_work_folder_is_told_once_all_the_same() {
+    for restarts in [true, false] {
+        let mut link = Link::start().await;
+        std::fs::rename(link.path("res"), link.path("away")).unwrap();
+        link.put("req/OQSsiquc01req_1.xml", "no request");
+        let _ = link.round().await;
+        link.later(11);
+        link.round().await.unwrap_err();
+        assert!(link.names("work").iter().any(|it| it.ends_with(".err")));
+        std::fs::remove_dir_all(link.path("work")).unwrap();
+        std::fs::create_dir(link.path("work")).unwrap();
+        if restarts {
+            link.restart();
+        }
+        let error = link.round().await.unwrap_err();
+        assert!(told(&error).contains("another work folder"), "{error}");
+        link.put("work/onshi-work.txt", "");
+        // Whether it was published cannot be seen without the result folder.
+        link.round().await.unwrap_err();
+        std::fs::rename(link.path("away"), link.path("res")).unwrap();
+        assert_eq!(link.round().await.unwrap(), 1);
+        assert_eq!(link.names("res"), ["OQSsiquc01req_1.err"]);
+        let text = link.text("res/OQSsiquc01req_1.err");
+        assert!(text.contains("対処 / remedy:"), "{text}");
+        assert_eq!(link.round().await.unwrap(), 0, "once");
+        // The mark is the link app's again: what is absent beside it was published, and taken since.
+        assert_ne!(link.text("work/onshi-work.txt"), "");
+        std::fs::remove_file(link.path("res/OQSsiquc01req_1.err")).unwrap();
+        link.in_journal("UPDATE file SET state = 'ready'");
+        link.restart();
+        assert_eq!(link.round().await.unwrap(), 1);
+        assert!(link.names("res").is_empty() && link.names("work").is_empty());
+    }
+}
+
+#[tokio::test]
 async fn original_texts_of_an_earlier_request_of_the_same_name_do_not_stand_beside_another_result()
 {
     let mut link = Link::start().await;
