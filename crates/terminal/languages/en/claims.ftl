@@ -27,6 +27,7 @@ claims-password-lead = 8 to 20 characters, with a capital letter, a small letter
 claims-password-now = Change
 claims-password-perhaps = No answer has come yet, and your password may be changed already. Press “Change” once more. However often you press, it is changed once.
 claims-password-before = The change was sent before without an answer, and now the old password is refused. The earlier change has probably reached the center, and the new password counts. Sign in again with the new password. If it is refused, sign in with the old one and change it once more.
+claims-password-form-used = A change that was sent from this page before has reached the center, and the new password chosen then probably counts. This change was not made. Sign in again with the new password chosen then. To change it once more, enter that password below as the old one.
 claims-password-may-count = No answer to the change that was sent before came within 15 minutes. Your password may be changed already. If the old password is refused, enter as the old password the new one you chose then.
 claims-password-differs = The new password and its repetition differ.
 claims-sign-out = Sign out of the claims entry

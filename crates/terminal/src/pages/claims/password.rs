@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use api::client::ClientError;
-use api::problem::Problem;
+use api::problem::{Problem, Trouble};
 use api::session::PasswordChange;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -51,6 +51,8 @@ enum Told {
     Refused(Vec<(String, Fault)>),
     /// That the old password is wrong, after the change was sent without an answer: a center that does not know it again by its key.
     CountsBefore,
+    /// That another change counts under this key: an old page was filled anew after its change was let go.
+    KeyUsed,
 }
 
 /// A change on its way.
@@ -264,10 +266,10 @@ fn page_with(visitor: &Visitor, faults: &[(String, Fault)], banner: Option<Banne
     )
 }
 
-/// The page of a change that probably counts since it was sent without an answer: only a sign-in shows it.
-fn counts_before(claimant: &Claimant) -> Response {
+/// The page of somebody whose earlier change probably counts: only a sign-in shows it.
+fn counts_before(claimant: &Claimant, code: &str, text: &str) -> Response {
     let words = claimant.words();
-    let fault = faults::own(words, "counts_before", "claims-password-before");
+    let fault = faults::own(words, code, text);
     let banner = Banner {
         way_on: Some(WayOn {
             href: sign_in_at(&claimant.session.tenant, claimant.certificate),
@@ -351,7 +353,10 @@ async fn send(app: App, claimant: Claimant, waiting: Waiting) -> Response {
     }
     match &*told {
         Some(Told::Refused(faults)) => page(&claimant.visitor, faults),
-        Some(Told::CountsBefore) => counts_before(&claimant),
+        Some(Told::CountsBefore) => {
+            counts_before(&claimant, "counts_before", "claims-password-before")
+        }
+        Some(Told::KeyUsed) => counts_before(&claimant, "form_used", "claims-password-form-used"),
         Some(Told::Counts) | None => Redirect::to(WORK).into_response(),
     }
 }
@@ -385,6 +390,9 @@ fn not_changed(
             let was_unanswered = was_unanswered(app, claimant, waiting);
             if was_unanswered && says_old_is_wrong(problem) {
                 return Err(Told::CountsBefore);
+            }
+            if problem.code == Trouble::IdempotencyConflict.code() {
+                return Err(Told::KeyUsed);
             }
             if !problem.errors.is_empty() {
                 return Err(Told::Refused(faults::of_members(problem, words)));

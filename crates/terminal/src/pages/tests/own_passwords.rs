@@ -319,6 +319,27 @@ async fn a_password_change_for_claims_without_an_answer_is_let_go_after_a_quarte
 }
 
 #[tokio::test]
+async fn an_old_form_for_claims_whose_change_was_let_go_and_counts_leads_to_the_sign_in() {
+    let center = center().await;
+    let terminal = center.terminal();
+    let cookie = claimant(&terminal);
+    center.set(Line::Unheard);
+    terminal.post(CLAIMS, &cookie, &for_claims("k", NEW)).await;
+    terminal.pass(15 * 60);
+    // The center knows the key with the change that was let go.
+    center.set(Line::Refuses(Trouble::IdempotencyConflict));
+    let anew = for_claims("k", "Betsuno-2026-y");
+    let page = terminal.post(CLAIMS, &cookie, &anew).await;
+    let says = page.text.contains("data-code=\"form_used\"");
+    assert!(says && !page.text.contains("要求番号"), "{}", page.text);
+    assert!(page.text.contains("ログインし直してください"));
+    assert!(page.text.contains("href=\"/claims/sign-in/fund/0\""));
+    // And to a form of its own.
+    let is_fresh = !page.text.contains("value=\"k\"");
+    assert!(is_fresh && page.text.contains("name=\"new_password\""));
+}
+
+#[tokio::test]
 async fn an_old_form_for_claims_filled_anew_is_another_change_and_not_told_as_done() {
     let center = center().await;
     let terminal = center.terminal();
