@@ -1,5 +1,6 @@
 //! Forms that come twice, by a double click or because the answer was lost: what they ask is done once, and what was answered is answered again, since it
-//! may show what is shown once. The forms of a page carry a key; the same form with the same key in the same session is the same. Kept in memory alone.
+//! may show what is shown once. A wrong secret number that comes twice counts once. The forms of a page carry a key; the same form with the same key in the
+//! same session is the same. Kept in memory alone.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -92,9 +93,14 @@ impl Answers {
     }
 }
 
+/// Marks a refusal that was counted as a try: the same form is the same try, and is refused again without another.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counted;
+
 #[derive(Clone)]
 struct Answer {
     status: StatusCode,
+    is_counted: bool,
     headers: HeaderMap,
     body: Bytes,
 }
@@ -102,9 +108,11 @@ struct Answer {
 impl Answer {
     async fn of(response: Response) -> Self {
         let (head, body) = response.into_parts();
+        let is_counted = head.extensions.get::<Counted>().is_some();
         match to_bytes(body, usize::MAX).await {
             Ok(body) => Self {
                 status: head.status,
+                is_counted,
                 headers: head.headers,
                 body,
             },
@@ -112,6 +120,7 @@ impl Answer {
                 tracing::error!(error = %error, "the answer to a form was not written");
                 Self {
                     status: StatusCode::INTERNAL_SERVER_ERROR,
+                    is_counted: false,
                     headers: HeaderMap::new(),
                     body: Bytes::new(),
                 }
@@ -119,9 +128,10 @@ impl Answer {
         }
     }
 
-    /// Whether what was asked is done. What was refused may be asked again, and perhaps is not refused then.
-    fn is_done(&self) -> bool {
-        self.status.is_success() || self.status.is_redirection()
+    /// Whether it is the answer as often as it is asked for. What was refused may be asked again, and perhaps is not refused then, but for a try
+    /// that was counted.
+    fn is_final(&self) -> bool {
+        self.is_counted || self.status.is_success() || self.status.is_redirection()
     }
 }
 
@@ -160,12 +170,12 @@ pub(super) async fn once(State(app): State<App>, request: Request, next: Next) -
         tokio::spawn(async move {
             let _open = open;
             let answer = Answer::of(done.await).await;
-            let is_done = answer.is_done();
-            if !is_done {
+            let is_final = answer.is_final();
+            if !is_final {
                 own.operator_answers.forget(&sent);
             }
             bring.send_replace(Some(answer));
-            if is_done {
+            if is_final {
                 let own = Arc::downgrade(&own);
                 tokio::spawn(forget_later(own, sent));
             }

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use ui::component::{ButtonTone, Checkbox, Fact, Fault, TextField, WayOn};
 
+use super::super::answers::Counted;
 use super::super::deed_page::{DeedPage, confirm, confirmed};
 use super::super::{Filled, Operator, set_up, show};
 use super::one::no_facility;
@@ -109,7 +110,13 @@ pub(in crate::operator) async fn fulfil(
         Err(told) if told.status() != StatusCode::UNPROCESSABLE_ENTITY => Err(told),
         Err(told) => {
             let fault = told.at_member(words);
-            deed_page(&app, &operator, (&code, &order), &form, &[fault])
+            let page = deed_page(&app, &operator, (&code, &order), &form, &[fault]);
+            page.map(|mut page| {
+                if (told.member, told.code.as_str()) == ("secret_number", "wrong") {
+                    page.extensions_mut().insert(Counted);
+                }
+                page
+            })
         }
         done => done,
     };

@@ -486,6 +486,33 @@ async fn an_answer_is_kept_for_ten_minutes_and_a_refusal_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_form_with_a_wrong_secret_number_that_comes_again_is_one_try() {
+    let world = World::start().await;
+    let (_, mut browser) = world.operator("suzuki").await;
+    let issued = enrol(&mut browser, CLINIC).await;
+    let number = issued.between("秘密番号</dt><dd><code class=\"onshi-secret\">", "<");
+    let path = format!("/facilities/{CLINIC}/reset-master");
+    // It is good once, and wrong from then on. The page of each form has a key of its own.
+    for (times, status, tries) in [(1, 200, 0), (3, 422, 1), (2, 422, 2)] {
+        let key = key_on(&mut browser, &path).await;
+        let form = [
+            ("secret_number", &*number),
+            ("confirm", "yes"),
+            ("key", &*key),
+        ];
+        for _ in 0..times {
+            let answer = browser.post(&path, &form).await;
+            assert_eq!(answer.status, status);
+            if status == 422 {
+                assert_eq!(answer.code_of_field("secret_number"), "wrong");
+            }
+        }
+        let refused = events(&world, "master-reset-refused").await;
+        assert_eq!(refused.len(), tries);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_notice_or_a_window_sent_twice_is_one_and_other_contents_are_another() {
     let world = World::start().await;
     let (_, mut browser) = world.operator("suzuki").await;
