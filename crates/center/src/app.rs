@@ -18,6 +18,7 @@ use crate::admission::facilities::Facilities;
 use crate::admission::gate::Gate;
 use crate::admission::hashes::Hashes;
 use crate::audit::verification::Verification;
+use crate::card_refusals::CardRefusals;
 use crate::card_trust::CardTrust;
 use crate::config::Limits;
 use crate::config::capacity::Capacity;
@@ -60,6 +61,8 @@ pub(crate) struct Shared {
     /// Makes presence tokens of checks by card.
     pub(crate) presence_hash: KeyedHash,
     pub(crate) cards: Arc<CardTrust>,
+    /// Refusals of checks by card, for requests that come twice.
+    pub(crate) card_refusals: CardRefusals,
     /// Turns of slow hashes.
     pub(crate) hashes: Hashes,
     /// One import at a time, so that its slow hashes leave turns to sign-ins.

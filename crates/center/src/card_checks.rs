@@ -170,14 +170,23 @@ pub(crate) async fn check(
             if is_used && let Some(before) = before(app, permit, key.as_deref(), bytes)? {
                 return Ok(before);
             }
-            app.metrics.count_card_refusal(trouble);
-            let event = refused(&asked, trouble);
             // A card that waits for staff goes on; any other refusal is the end of what they released for it.
             let waits = trouble == CardTrouble::ConfirmationNeeded;
+            let request = key.filter(|_| !waits);
+            let request = request.map(|key| request_of(app, permit.holder(), &key, bytes));
+            // Its answer was lost on the line: it is on record, and what staff released since is another card's.
+            if let Some(earlier) = request.and_then(|it| app.card_refusals.of(&it, now)) {
+                return Err(Trouble::Card(earlier).into());
+            }
+            app.metrics.count_card_refusal(trouble);
+            let event = refused(&asked, trouble);
             let ended = (!waits).then_some(&reader.0);
             app.engine
                 .refuse_card(permit, shown.challenge, ended, event)
                 .await?;
+            if let Some(request) = request {
+                app.card_refusals.keep(request, trouble, now);
+            }
             Err(Trouble::Card(trouble).into())
         }
         Err(Refusal::Recorded(trouble)) => {
@@ -186,6 +195,18 @@ pub(crate) async fn check(
         }
         Err(Refusal::Other(refused)) => Err(refused),
     }
+}
+
+/// What a request that may come twice is known by.
+fn request_of(app: &Shared, holder: &SignedIn, key: &str, question: &[u8]) -> [u8; 32] {
+    let facility = holder.facility.as_u64().to_be_bytes();
+    app.request_hash.of(&[
+        &facility,
+        holder.account.as_str().as_bytes(),
+        &holder.certificate,
+        key.as_bytes(),
+        question,
+    ])
 }
 
 /// What every step of a check looks at.

@@ -11,6 +11,7 @@ mod authority_end;
 mod bulk;
 mod card_checks;
 mod card_proof;
+mod card_refusals;
 mod card_trust;
 mod certificates;
 mod check_ids;

@@ -313,6 +313,7 @@ impl Center {
             operator_texts: operator::texts::read()?,
             operator_link_s: i64::from(config.operators.link_hours.get()) * 3600,
             verification: Default::default(),
+            card_refusals: Default::default(),
             operator_answers: Default::default(),
             operator_throttle: Default::default(),
             texts: download_page::texts()?,

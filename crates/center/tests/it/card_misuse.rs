@@ -6,6 +6,7 @@ use api::client::cards::Cause;
 use api::reader::ReaderReport;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::audit::Deed;
 use synthetic::card::case::Case;
 
 use crate::deck::{certificate, deck, request, sign};
@@ -82,6 +83,30 @@ async fn every_attempt_uses_its_challenge_up() {
         clinic.client.check_card(&reader, "b", &good).await,
         "card_challenge_used",
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_whose_answer_was_lost_is_answered_alike_and_on_record_once() {
+    let world = World::start_with_cards().await;
+    let clinic = world.enrol("1319999999").await;
+    let reader = clinic.sign_in("reader").await.token;
+    let challenge = clinic.client.card_challenge(&reader).await.unwrap();
+    let mut wrong = request(&deck().card(Case::Valid), &challenge, "pin");
+    wrong.signature = STANDARD.encode([7; 256]);
+    let engine = crate::places::store(&world.dir.path().join("center.db"), 9);
+    let refused = || engine.count_deeds(Deed::CardRefused).unwrap();
+    for _ in 0..3 {
+        let again = clinic.client.check_card(&reader, "k", &wrong).await;
+        check(again, "card_signature_wrong");
+        assert_eq!(refused(), 1);
+    }
+    // Under another key, or with other contents, it is another request.
+    let other = clinic.client.check_card(&reader, "other", &wrong).await;
+    check(other, "card_challenge_used");
+    wrong.signature = STANDARD.encode([8; 256]);
+    let other = clinic.client.check_card(&reader, "k", &wrong).await;
+    check(other, "card_challenge_used");
+    assert_eq!(refused(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
