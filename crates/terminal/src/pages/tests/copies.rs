@@ -17,6 +17,7 @@ use pki::server::certificate::ServerCertificate;
 use pki::server::{ClientCertificate, Listener, Versions};
 use tokio::net::TcpListener;
 
+use super::home_care::on_paper;
 use super::*;
 use crate::copies::tests::answered;
 use crate::copies::{Detail, PastAnswer};
@@ -28,6 +29,9 @@ pub(super) const PAGES: usize = 3;
 
 /// What only a page of copies, or a way to it, says.
 const COPIES: &str = "本日の結果（控え）";
+
+/// The way to the same page once more.
+const AGAIN: &str = "もう一度試す";
 
 const FORM: &str = "key=k&insurer_number=06139992&symbol=123&number=4567&birth_date=S45.1.2";
 
@@ -359,8 +363,13 @@ async fn what_was_checked_is_seen_with_its_age_until_the_center_is_back() {
         assert!(page.text.contains(said), "{said}: {}", page.text);
     }
     assert!(!page.text.contains("data-verdict"));
+    // Nobody can press on paper.
+    let paper = on_paper(&page.text);
+    assert!(page.text.contains(AGAIN) && !paper.contains(AGAIN));
+    assert!(paper.contains("data-code=\"center_unreachable\""));
     let page = terminal.get("/history", &cookie).await;
     assert!(page.status == StatusCode::BAD_GATEWAY && shows_copy(&page));
+    assert!(page.text.contains(AGAIN) && !on_paper(&page.text).contains(AGAIN));
     assert!(page.text.contains("10分前") && page.text.contains("「有効」でした"));
     assert!(page.text.contains(&format!("href=\"{}\"", path())));
     // Pages that keep nothing lead there.

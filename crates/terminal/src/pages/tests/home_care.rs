@@ -60,7 +60,7 @@ fn two_patients_of_one_name_are_told_apart_wherever_one_of_them_is_chosen() {
 }
 
 /// What stands on paper of a page: what is within `onshi-noprint`, and what is pressed, does not.
-fn on_paper(page: &str) -> String {
+pub(super) fn on_paper(page: &str) -> String {
     let mut left = String::new();
     let mut rest = page;
     while let Some(at) = rest.find("onshi-noprint\"") {
