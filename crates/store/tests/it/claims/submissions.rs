@@ -106,7 +106,7 @@ async fn the_file_of_what_is_settled_is_let_go_and_its_history_stays(place: &Pla
     let mut events = told(&engine);
     events.sort_unstable();
     let expected = [
-        (101, "settled=given_up bytes=150"),
+        (101_u128, "settled=given_up bytes=150"),
         (102, "settled=given_up bytes=10"),
         (103, "settled=accepted bytes=10"),
     ];
