@@ -262,7 +262,7 @@ pub enum Deed {
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 101] = [
+    pub const ALL: [Self; 102] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
