@@ -102,6 +102,8 @@ pub struct Coverage {
     pub earlier: Vec<Card>,
     /// The batch of an insurer's feed that said so last; none where it came in another way.
     pub source: Option<BatchNumber>,
+    /// The batch that said the latest card, where another one changed something else of the coverage since.
+    pub card_source: Option<BatchNumber>,
 }
 
 impl Coverage {
@@ -134,6 +136,7 @@ impl Coverage {
             tickets: Vec::new(),
             earlier: Vec::new(),
             source: None,
+            card_source: None,
         }
     }
 

@@ -33,6 +33,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         "0002_earlier_cards",
         include_str!("../migrations/0002_earlier_cards.registry.sql"),
     ),
+    (
+        "0003_card_batches",
+        include_str!("../migrations/0003_card_batches.registry.sql"),
+    ),
 ];
 
 /// The same as a schema of a server.
@@ -44,6 +48,10 @@ pub(crate) const SERVER_MIGRATIONS: &[Migration] = &[
     (
         "0002_earlier_cards",
         include_str!("../migrations/0002_earlier_cards.registry.postgres.sql"),
+    ),
+    (
+        "0003_card_batches",
+        include_str!("../migrations/0003_card_batches.registry.postgres.sql"),
     ),
 ];
 

@@ -50,7 +50,7 @@ impl Coverage {
             period: self.period,
             ratio: self.ratio,
             preschool: self.preschool,
-            source: self.source,
+            source: self.card_source.or(self.source),
         }
     }
 

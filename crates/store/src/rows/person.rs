@@ -78,8 +78,9 @@ fn pack_coverage(row: &mut Packer<'_>, it: &Coverage, name: &PersonName) -> Resu
         !it.ceilings.is_empty(),
         !it.diseases.is_empty(),
         !it.tickets.is_empty(),
-        // Behind the others: without an earlier card a row is packed as it always was.
+        // Behind the others: without an earlier card a row is packed as it always was, and so is one without the number of its latest.
         !it.earlier.is_empty(),
+        it.card_source.is_some(),
     ]);
     row.code(it.classification.code());
     row.number(it.insurer.as_u32().into());
@@ -113,6 +114,9 @@ fn pack_coverage(row: &mut Packer<'_>, it: &Coverage, name: &PersonName) -> Resu
     }
     if let Some(preschool) = it.preschool {
         row.code(preschool.code());
+    }
+    if let Some(batch) = it.card_source {
+        row.number(batch.as_u32().into());
     }
     pack_earlier(row, it);
     pack_certificates(row, it)
@@ -272,6 +276,7 @@ fn coverage(row: &mut Unpacker<'_>, name: &PersonName) -> Option<Coverage> {
         diseases,
         tickets,
         earlier,
+        card_source,
     ] = row.flags()?;
     let classification = row.code(CardClassification::from_code)?;
     let insurer = u32::try_from(row.number()?).ok()?;
@@ -302,6 +307,9 @@ fn coverage(row: &mut Unpacker<'_>, name: &PersonName) -> Option<Coverage> {
     })?;
     it.ratio = given(ratio, || percent(row.number()?))?;
     it.preschool = given(preschool, || row.code(Preschool::from_code))?;
+    it.card_source = given(card_source, || {
+        BatchNumber::new(u32::try_from(row.number()?).ok()?)
+    })?;
     if earlier {
         it.earlier = list(row, earlier_card)?;
     }
@@ -431,6 +439,7 @@ mod tests {
         let coverage = &mut full.coverages[0];
         coverage.classification = CardClassification::MedicalAid;
         coverage.source = BatchNumber::new(70_000);
+        coverage.card_source = BatchNumber::new(300);
         coverage.period.end = Some(day("2027-03-31"));
         coverage.loss = Some(Loss {
             date: day("2026-05-01"),
@@ -488,7 +497,7 @@ mod tests {
     }
 
     #[test]
-    fn a_coverage_without_an_earlier_card_is_packed_as_it_always_was() {
+    fn a_coverage_without_an_earlier_card_or_another_number_is_packed_as_it_always_was() {
         let mut it = Population::new(11).person(6).unwrap();
         let (person, insurer) = (&mut it.person, it.coverages[0].insurer);
         (person.name_of_other, person.kana, person.kana_of_other) = (None, None, None);
@@ -503,7 +512,7 @@ mod tests {
         row.text(it.person.name.as_str());
         row.code(it.person.sex.code());
         row.number(1);
-        // Fourteen flags: the one of earlier cards came later.
+        // Fourteen flags: those of earlier cards and of the latest one's number came later.
         row.flags([false; 14]);
         row.code("01");
         row.number(insurer.as_u32().into());

@@ -242,21 +242,27 @@ fn settle(
     })
 }
 
-/// Numbers a coverage and its earlier cards by the batch that said so: what this one leaves as it was keeps the number it had.
+/// Numbers a coverage and its cards by the batch that said so: what this one leaves as it was keeps the number it had. A certificate, a loss or
+/// another item numbers the coverage and no card.
 fn number(coverage: &mut Coverage, known: Option<&Coverage>, batch: BatchNumber) {
     let Some(known) = known else {
-        coverage.source = Some(batch);
+        (coverage.source, coverage.card_source) = (Some(batch), None);
         return;
     };
-    for card in &mut coverage.earlier {
-        let mut had = known.earlier.iter().copied().chain([known.card()]);
+    let said_by = |card: Card| {
+        let mut had = std::iter::once(known.card()).chain(known.earlier.iter().copied());
         let source = card.source;
-        let same = had.find(|it| Card { source, ..*it } == *card);
-        card.source = same.map_or(Some(batch), |it| it.source);
+        let same = had.find(|it| Card { source, ..*it } == card);
+        same.map_or(Some(batch), |it| it.source)
+    };
+    for card in &mut coverage.earlier {
+        card.source = said_by(*card);
     }
+    let latest = said_by(coverage.card());
     let as_known = Coverage {
         earlier: known.earlier.clone(),
         source: known.source,
+        card_source: known.card_source,
         ..coverage.clone()
     };
     let is_as_known = as_known == *known;
@@ -265,6 +271,7 @@ fn number(coverage: &mut Coverage, known: Option<&Coverage>, batch: BatchNumber)
     } else {
         Some(batch)
     };
+    coverage.card_source = latest.filter(|it| Some(*it) != coverage.source);
 }
 
 /// Ends or lists what a full file does not name, by setting; answers how much that is.

@@ -135,7 +135,7 @@ fn undo(
                 let later = later.flat_map(|it| &it.coverages);
                 let later = later.flat_map(|it| {
                     let earlier = it.earlier.iter().map(|card| card.source);
-                    earlier.chain([it.source]).flatten()
+                    earlier.chain([it.source, it.card_source]).flatten()
                 });
                 batches.extend(later.filter(|it| arriving.number < *it));
             }

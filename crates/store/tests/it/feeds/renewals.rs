@@ -9,6 +9,7 @@ use crate::on_both;
 on_both!(
     a_renewal_keeps_the_card_before_and_is_undone,
     an_earlier_card_put_right_leaves_the_latest_its_batch,
+    a_loss_numbers_the_coverage_and_leaves_its_card_the_batch_that_said_it,
     a_full_file_that_names_an_earlier_card_alone_ends_nothing
 );
 
@@ -95,6 +96,37 @@ async fn an_earlier_card_put_right_leaves_the_latest_its_batch(place: &Place) {
     let sources = [2025, 2026, 2027].map(|year| it.card_on(date(year, 9, 1)).source);
     let numbers = [righting.number, renewing.number, last.number];
     assert_eq!(sources, numbers.map(Some));
+}
+
+async fn a_loss_numbers_the_coverage_and_leaves_its_card_the_batch_that_said_it(place: &Place) {
+    let engine = place.open();
+    let (old, new) = ([with_card(2025, 30)], [with_card(2026, 20)]);
+    let file = |kind, id| (kind, Scope::Delta, id);
+    load(&engine, file(InsurerKind::Persons, 1), persons(&old)).await;
+    let (first, _) = load(&engine, file(InsurerKind::Coverages, 2), coverages(&old)).await;
+    let before = stored(&engine, &old);
+    let one = |engine: &Engine| stored(engine, &old).remove(0).unwrap().coverages.remove(0);
+    let loss = |id| load(&engine, file(InsurerKind::Losses, id), losses(&old));
+    let (losing, came) = loss(3).await;
+    let it = one(&engine);
+    let numbers = (Some(losing.number), Some(first.number));
+    assert_eq!((it.source, it.card().source), numbers);
+    let of = (Counted::default(), came.changed);
+    let undone = engine.undo_insurer_feed(losing, of, now()).await;
+    assert_eq!(undone.unwrap(), Undone::Done(1));
+    assert!(stored(&engine, &old) == before, "not as before");
+    // Once more, and the same again: the second changes nothing.
+    let (losing, _) = loss(4).await;
+    let (_, again) = loss(5).await;
+    assert_eq!(again.changed.replaced, 0);
+    let it = one(&engine);
+    let numbers = (Some(losing.number), Some(first.number));
+    assert_eq!((it.source, it.card().source), numbers);
+    // The card before a renewal was said by its own batch, and not by that of the loss.
+    let (renewing, _) = load(&engine, file(InsurerKind::Coverages, 6), coverages(&new)).await;
+    let it = one(&engine);
+    assert_eq!(it.card_on(date(2026, 7, 30)).source, Some(first.number));
+    assert_eq!(it.card_on(date(2026, 8, 1)).source, Some(renewing.number));
 }
 
 async fn a_full_file_that_names_an_earlier_card_alone_ends_nothing(place: &Place) {
