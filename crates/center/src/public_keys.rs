@@ -120,7 +120,8 @@ pub(crate) async fn open(
     now: Instant,
 ) -> Result<ReceiptKeys, StartError> {
     let keys = ReceiptKeys::open(dir, machine)?;
-    let untold = is_exchange_untold(&announced(engine, machine)?, &keys);
+    let untold =
+        is_exchange_untold(&announced(engine, machine)?, &keys) && !is_told(engine, &keys)?;
     let told = untold.then(|| exchange(now, Actor::Center, &keys));
     announce(engine, machine, &keys, now, told).await?;
     if !is_retired(&announced(engine, machine)?, &keys) {
@@ -130,6 +131,17 @@ pub(crate) async fn open(
     let told = exchange(now, Actor::Center, &rotated);
     announce(engine, machine, &rotated, now, Some(told)).await?;
     Ok(rotated)
+}
+
+/// Whether the event of the folder's last exchange is there: versions that announced no keys recorded it all the same, and another process of the
+/// store may have announced the key before it by now.
+fn is_told(engine: &Engine, keys: &ReceiptKeys) -> Result<bool, StoreError> {
+    let Some(last) = keys.retired.last() else {
+        return Ok(false);
+    };
+    // Recorded as of the instant at which the key before was retired.
+    let event = exchange(last.retired, Actor::Center, keys);
+    engine.is_recorded(event.at, event.deed, &event.detail)
 }
 
 /// Whether the folder's key took the place of another in the store, which knows nothing of that: the exchange ended between its files and its

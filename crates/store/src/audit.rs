@@ -260,6 +260,19 @@ impl Engine {
         })
     }
 
+    /// Whether an event of a deed with this detail was recorded of an instant.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn is_recorded(&self, at: Instant, deed: Deed, detail: &str) -> Result<bool, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT EXISTS (SELECT 1 FROM audit_event WHERE at = ?1 AND deed = ?2 AND detail = ?3)";
+            let mut statement = connection.prepare_cached(text)?;
+            let of = params![at.as_micros(), deed.as_str(), detail];
+            Ok(statement.query_row(of, |row| row.get(0))?)
+        })
+    }
+
     /// Keeps a signed checkpoint. False when there is one of the same instant, which stays: then nothing was kept.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Rotation of the signing key: what was signed before verifies on.
 
 use center::control::{Order, Reply, send};
+use domain::audit::{Actor, Deed, Event};
 use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
 use store::receipt_keys::AnnouncedKey;
@@ -132,4 +133,31 @@ async fn a_rotation_that_another_process_brought_about_and_that_was_cut_off_is_a
     world.center.take().unwrap().stop().await.unwrap();
     let world = World::start_in(world.dir, world.micros).await;
     assert_eq!(events(&world, "key-rotate").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_of_a_version_that_announced_no_keys_is_not_told_again() {
+    let mut world = World::start().await;
+    world.center.take().unwrap().stop().await.unwrap();
+    let (dir, now) = (world.dir.path(), world.now());
+    let machine = MachineKey::open(&dir.join("machine.key")).unwrap();
+    let keys = ReceiptKeys::open(dir, &machine).unwrap();
+    // It wrote its files and the event. The key before is announced by now: another process, which had not rotated, was upgraded first.
+    let rotated = keys.rotate(dir, &machine, now).unwrap();
+    let kid = rotated.current.kid().to_owned();
+    let engine = crate::places::store(&dir.join("center.db"), 9);
+    let told = engine.record(Event {
+        at: now,
+        actor: Actor::Operator("local".into()),
+        deed: Deed::KeyRotate,
+        subject: None,
+        detail: format!("kid={kid}"),
+    });
+    told.await.unwrap();
+    drop(engine);
+    let world = World::start_in(world.dir, world.micros).await;
+    assert_eq!(events(&world, "key-rotate").await.len(), 1);
+    let clinic = world.enrol("1319999999").await;
+    let published = clinic.client.keys().await.unwrap();
+    assert_eq!(published.keys[0].kid, kid);
 }
