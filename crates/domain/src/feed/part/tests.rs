@@ -396,6 +396,43 @@ fn a_card_that_is_corrected_to_begin_before_another_takes_its_place() {
 }
 
 #[test]
+fn a_line_that_is_a_known_card_but_for_its_start_moves_that_later() {
+    let later = |mut it: Coverage| {
+        it.period.start = Some(day(9, 1));
+        it
+    };
+    let mut part = renewed();
+    part.apply(&line(&later(card(2026, 20))), None).unwrap();
+    let it = &part.coverages[0];
+    assert_eq!(it.earlier.len(), 1);
+    assert!(covers(it, day(7, 31)) && covers(it, day(9, 1)));
+    assert!(!covers(it, day(8, 1)) && !covers(it, day(8, 31)));
+    // An earlier card is moved as well.
+    let mut part = renewed();
+    let mut first = card(2025, 30);
+    first.period.start = CivilDate::new(2025, 9, 1).ok();
+    part.apply(&line(&first), None).unwrap();
+    let it = &part.coverages[0];
+    assert!(it.earlier.len() == 1 && it.card().ratio == Ratio::from_percent(20));
+    assert!(!covers(it, CivilDate::new(2025, 8, 31).unwrap()));
+    // With another share it is the next card, and so it is where no day of issue or no end tells it from that.
+    let mut part = renewed();
+    part.apply(&line(&later(card(2026, 30))), None).unwrap();
+    assert!(covers(&part.coverages[0], day(8, 31)));
+    for is_issued in [false, true] {
+        let mut open = card(2026, 20);
+        open.issued = open.issued.filter(|_| is_issued);
+        open.period.end = open.period.end.filter(|_| !is_issued);
+        let mut part = renewed();
+        for it in [open.clone(), later(open)] {
+            part.apply(&line(&it), None).unwrap();
+        }
+        let it = &part.coverages[0];
+        assert!(it.earlier.len() == 2 && covers(it, day(8, 31)));
+    }
+}
+
+#[test]
 fn the_newest_cards_are_kept_and_an_earlier_one_that_can_never_count_is_not() {
     let mut part = renewed();
     for year in 2027..2047 {
