@@ -33,6 +33,9 @@ pub struct Part {
     pub is_confirmed: bool,
     /// How often lines about the person were refused: a full file of which one was ends nothing of theirs.
     pub refused: u32,
+    /// The line of a full file that brought a coverage which was not there before; 0 where none did. Two such ones would overlap, so there is one
+    /// at most.
+    pub brought: u64,
 }
 
 /// Why a change cannot be made.
@@ -90,6 +93,7 @@ impl Part {
             coverages: own.cloned().collect(),
             is_confirmed: false,
             refused: 0,
+            brought: 0,
         }
     }
 
@@ -103,6 +107,7 @@ impl Part {
             coverages: Vec::new(),
             is_confirmed: false,
             refused: 0,
+            brought: 0,
         }
     }
 

@@ -25,8 +25,8 @@ struct PartRow {
     record: Vec<u8>,
 }
 
-/// Packs an insurer's part of a person. How many lines were refused stands behind the row, and only where some were: parts without one are
-/// packed as they always were, so that what was packed before is read, and the hashes of what a batch left stay what they are.
+/// Packs an insurer's part of a person. How many lines were refused, and the line that brought a coverage, stand behind the row, and only where
+/// there are any: other parts are packed as they always were, so that what was packed before is read, and the hashes of what a batch left stay what they are.
 pub(crate) fn pack_part(part: &Part) -> Result<Vec<u8>, StoreError> {
     let registration = Registration {
         person: part.person.clone().map_or_else(nobody, Ok)?,
@@ -40,8 +40,11 @@ pub(crate) fn pack_part(part: &Part) -> Result<Vec<u8>, StoreError> {
         record: pack(&registration)?,
     };
     let mut packed = postcard::to_stdvec(&row).map_err(|_| FAILED)?;
-    if 0 < part.refused {
+    if 0 < part.refused || 0 < part.brought {
         packed = postcard::to_extend(&part.refused, packed).map_err(|_| FAILED)?;
+    }
+    if 0 < part.brought {
+        packed = postcard::to_extend(&part.brought, packed).map_err(|_| FAILED)?;
     }
     Ok(packed)
 }
@@ -49,7 +52,12 @@ pub(crate) fn pack_part(part: &Part) -> Result<Vec<u8>, StoreError> {
 /// Unpacks an insurer's part of a person.
 pub(crate) fn unpack_part(id: PersonId, bytes: &[u8]) -> Result<Part, StoreError> {
     let (row, rest): (PartRow, &[u8]) = postcard::take_from_bytes(bytes).map_err(|_| FAILED)?;
-    let refused: u32 = if rest.is_empty() {
+    let (refused, rest): (u32, &[u8]) = if rest.is_empty() {
+        (0, rest)
+    } else {
+        postcard::take_from_bytes(rest).map_err(|_| FAILED)?
+    };
+    let brought: u64 = if rest.is_empty() {
         0
     } else {
         postcard::from_bytes(rest).map_err(|_| FAILED)?
@@ -60,6 +68,7 @@ pub(crate) fn unpack_part(id: PersonId, bytes: &[u8]) -> Result<Part, StoreError
         is_known: row.is_known,
         is_confirmed: row.is_confirmed,
         refused,
+        brought,
         person: row.has_person.then_some(registration.person),
         coverages: registration.coverages,
     })
@@ -96,6 +105,7 @@ mod tests {
             coverages: it.coverages,
             is_confirmed: false,
             refused,
+            brought: 0,
         };
         (it.person.id, part)
     }
@@ -123,6 +133,17 @@ mod tests {
     fn how_many_lines_were_refused_comes_back() {
         for refused in [1, 127, 128, u32::MAX] {
             let (id, part) = part(refused);
+            let packed = pack_part(&part).unwrap();
+            assert!(packed.starts_with(&packed_before(&part)));
+            assert!(unpack_part(id, &packed).unwrap() == part);
+        }
+    }
+
+    #[test]
+    fn the_line_that_brought_a_coverage_comes_back() {
+        for (refused, brought) in [(0, 1), (0, u64::MAX), (300, 2), (1, 128)] {
+            let (id, mut part) = part(refused);
+            part.brought = brought;
             let packed = pack_part(&part).unwrap();
             assert!(packed.starts_with(&packed_before(&part)));
             assert!(unpack_part(id, &packed).unwrap() == part);

@@ -19,6 +19,9 @@ use crate::registry::identity::Testimonies;
 use crate::rows;
 use crate::sql::Connection;
 
+/// The reason of a line of an earlier piece that gave way, by the name it has for lines that are refused as they come.
+const OVERLAPS: &str = "overlaps";
+
 /// What became of a line.
 type Outcome = Result<Applied, NotApplied>;
 
@@ -68,7 +71,7 @@ pub(super) fn keep(
             Change::Coverage(coverage) if is_full => match part.put_in_full(&coverage) {
                 Err(NotApplied::Overlaps) => {
                     let earlier = (lines, outcomes.as_mut_slice());
-                    put_stored(connection, earlier, (line.person, &coverage), held)?
+                    put_stored(connection, earlier, (line.person, &coverage), held, noted)?
                 }
                 applied => applied,
             },
@@ -77,6 +80,9 @@ pub(super) fn keep(
         if applied.is_ok() {
             held.is_changed = true;
             held.arrived.line = line.number;
+            if is_full && applied == Ok(Applied::Began) {
+                held.arrived.part.brought = line.number;
+            }
         } else if is_full {
             held.note_refused(line.number);
         }
@@ -112,6 +118,7 @@ fn put_stored(
     (lines, outcomes): (&[NewLine], &mut [Outcome]),
     (person, coverage): (PersonId, &Coverage),
     held: &mut Held,
+    noted: &mut Noted,
 ) -> Result<Outcome, StoreError> {
     let part = &mut held.arrived.part;
     if !part.coverages.iter().any(|it| is_same(it, coverage)) {
@@ -135,7 +142,14 @@ fn put_stored(
             is_told = true;
         }
     }
-    // Which line of an earlier piece brought it is not kept: it is told of, and counted, at this one.
+    let line = std::mem::take(&mut held.arrived.part.brought);
+    if 0 < line && lines.first().is_some_and(|it| line < it.number) {
+        noted.note(NewRemark {
+            person: Some(person),
+            ..NewRemark::refused(line, OVERLAPS)
+        });
+    }
+    // What an earlier piece brought was counted there, and its line is not kept: it is counted, and handed back, at this one.
     Ok(if is_told {
         Ok(Applied::Other)
     } else {

@@ -128,22 +128,25 @@ async fn a_full_file_that_names_a_stored_coverage_and_one_that_overlaps_it_keeps
     new.number = InsuredNumber::parse("101").unwrap();
     new.acquired = Some(date(2026, 6, 1));
     let (had, new) = (line(&had), line(&new));
-    // The last has them in two pieces: the line that is taken says that an earlier one was left out.
+    // The last has them in two pieces: the line that is taken says that an earlier one was left out, which is told as well.
     let mut apart = vec![new.clone(); PIECE];
     apart.push(had.clone());
     let files = [
-        (vec![had.clone(), new.clone()], 3, "another"),
-        (vec![new, had], 2, "another"),
-        (apart, PIECE as u64 + 2, "displaces"),
+        (vec![had.clone(), new.clone()], vec![(3, "another")]),
+        (vec![new, had], vec![(2, "another")]),
+        (
+            apart,
+            vec![(2, "overlaps"), (PIECE as u64 + 2, "displaces")],
+        ),
     ];
-    for (id, (lines, refused, why)) in (3..).zip(files) {
+    for (id, (lines, refused)) in (3..).zip(files) {
         let full = (InsurerKind::Coverages, Scope::Full, id);
         let (arriving, came) = load(&engine, full, lines).await;
         assert_eq!(came.refused, 1);
         let told = came.remarks.iter().filter(|it| it.what == What::Refused);
         let told = told.filter(|it| it.detail != "unreadable");
         let told = told.map(|it| (it.line, it.detail.as_str()));
-        assert_eq!(Vec::from_iter(told), [(refused, why)]);
+        assert_eq!(Vec::from_iter(told), refused);
         assert!(unnamed(&came).is_empty());
         assert_eq!(losses_of(&engine, &one), [vec![None]]);
         let it = stored(&engine, &one).remove(0).unwrap().coverages.remove(0);
