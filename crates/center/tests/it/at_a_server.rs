@@ -24,7 +24,7 @@ use crate::places::{AT_SERVER, store};
 use crate::world::{Clinic, World, check};
 
 /// What everybody does every day, and what must never be: tests of this crate that know nothing of where the store lies.
-const WALKS: [&str; 32] = [
+const WALKS: [&str; 33] = [
     "accounts::accounts_are_managed_by_those_who_may",
     "accounts::an_account_changed_since_it_was_shown_is_left_as_it_is",
     "bulk::a_bulk_check_is_accepted_and_answered_line_by_line_in_order",
@@ -48,6 +48,7 @@ const WALKS: [&str; 32] = [
     "insurer_feeds::late_registrations_are_told_by_line_and_by_insurer",
     "insurer_feeds::misuse::lines_that_cannot_be_are_refused_by_reason_and_the_others_taken",
     "insurer_feeds::resuming::what_rests_on_a_file_that_was_cut_off_gives_it_up",
+    "issuing::terminals_of_every_issuing_ca_sign_in_renew_and_are_revoked",
     "keys::receipts_and_checkpoints_of_a_retired_key_verify_on",
     "looks::a_patient_who_agreed_is_seen_for_a_day_and_not_a_moment_longer",
     "medical_information::a_consent_opens_what_it_was_given_to_and_the_look_is_on_record_with_it",
