@@ -119,6 +119,10 @@ pub(crate) async fn receive(
     }
     let most = app.claims.settings.most_piece_bytes.get() as usize;
     let bytes = whole(request.into_body(), most, &app).await?;
+    if bytes.is_empty() {
+        // Taken, it would look like a step further: who goes on by the answer alone would never end.
+        return Err(nothing_came());
+    }
     let size = from + bytes.len() as u64;
     if app.claims.settings.most_file_bytes.get() < size {
         app.claims.probes.forget(id);
@@ -359,6 +363,17 @@ fn offset(bytes: u64) -> MemberError {
         &format!("届いているのは {bytes} バイトです。"),
         &format!("{bytes} bytes have arrived."),
     )
+}
+
+/// Bytes that go on with a file, and are none.
+fn nothing_came() -> Refused {
+    let error = MemberError::new(
+        "body",
+        "empty",
+        "届いたデータが空です。ファイルが送信中に短くなっていないか確かめて、送り直してください。",
+        "Nothing came. Look whether the file became shorter while it was sent, and send it again.",
+    );
+    Refused::members(Trouble::InvalidInput, vec![error])
 }
 
 fn elsewhere(bytes: u64) -> Refused {

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -186,14 +186,20 @@ async fn send(
     let mut upload = upload.map_err(|error| explain(&error))?;
     let mut progress = Progress::new("claims", size);
     while upload.offset < size {
-        let most = usize::try_from(upload.most_bytes).unwrap_or(1 << 20);
+        // What is written behind its end meanwhile is not the file that was hashed.
+        let most = upload.most_bytes.min(size - upload.offset);
         file.seek(SeekFrom::Start(upload.offset))
             .map_err(unreadable)?;
-        let mut piece = Vec::with_capacity(most);
+        let mut piece = Vec::with_capacity(usize::try_from(most).unwrap_or(1 << 20));
         (&mut file)
-            .take(upload.most_bytes)
+            .take(most)
             .read_to_end(&mut piece)
             .map_err(unreadable)?;
+        if piece.is_empty() {
+            // Nothing becomes whole with what arrived: the next run begins anew.
+            let _ = client.drop_claims_upload(&session.token, &upload.id).await;
+            return Err(shorter(&arguments.file));
+        }
         upload = send_piece(client, session, upload, piece)
             .await
             .map_err(|error| explain(&error))?;
@@ -209,6 +215,17 @@ async fn send(
         client.end_claims_upload(&session.token, id, &end).await
     });
     sent.await.map_err(|error| explain(&error))
+}
+
+/// A file that is not as long any more as it was when it was begun.
+fn shorter(file: &Path) -> anyhow::Error {
+    told::both(
+        &format!(
+            "{}: 送信中にファイルが短くなりました。書き出しが終わってから、もう一度送ってください。",
+            file.display()
+        ),
+        "the file became shorter while it was sent; send it again once it is written",
+    )
 }
 
 /// The unfinished upload of the same name, or a new one. That it is the same file, its SHA-256 says at the end.

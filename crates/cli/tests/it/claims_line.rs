@@ -9,7 +9,7 @@ use api::session::{PasswordChange, SignIn};
 use pki::identity::{Identity, first_certificate};
 use serde_json::Value;
 
-use crate::line::{Cut, dropping};
+use crate::line::{Cut, dropping, happening};
 use crate::running::{Clinic, onshi, succeed};
 
 /// What the holders of accounts choose.
@@ -185,6 +185,27 @@ async fn a_file_is_handed_in_once_over_a_line_that_drops_again_and_again() {
     assert_eq!(listed.submissions.len(), 1);
     assert!(listed.uploads.is_empty(), "nothing is left on its way");
     assert_eq!(listed.submissions[0].sha256, answer["sha256"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_becomes_shorter_while_it_is_sent_ends_the_sending() {
+    let (clinic, client) = ready().await;
+    let file = clinic.path("made/medical-fund.uke");
+    let size = std::fs::metadata(&file).unwrap().len();
+    assert!(100_000 < size, "several pieces: {size}");
+    let written = std::fs::OpenOptions::new().write(true).open(&file).unwrap();
+    let to = clinic.api.trim_start_matches("https://").to_owned();
+    // Within the first pieces.
+    let through = happening(to, 30_000, move || written.set_len(10).unwrap()).await;
+    let sent = said(line(&clinic, "send", &file, &format!("https://{through}"))).await;
+    let text = String::from_utf8(sent.stderr).unwrap();
+    assert_eq!(sent.status.code(), Some(1), "{text}");
+    for part in ["短くなりました", "became shorter"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let session = signed_in(&client, OWN_PASSWORD).await;
+    let listed = client.claims_submissions(&session.token).await.unwrap();
+    assert!(listed.submissions.is_empty() && listed.uploads.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

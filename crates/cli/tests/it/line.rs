@@ -105,6 +105,44 @@ pub(crate) async fn dropping(to: String, cuts: &'static [Cut]) -> (String, Arc<A
     (address, cut)
 }
 
+/// A line over which something happens as soon as so many bytes went to the center.
+pub(crate) async fn happening(
+    to: String,
+    after: usize,
+    happens: impl Fn() + Send + Sync + 'static,
+) -> String {
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    let (happens, went) = (Arc::new(happens), Arc::new(AtomicUsize::new(0)));
+    tokio::spawn(async move {
+        while let Ok((mut from, _)) = socket.accept().await {
+            let (to, happens, went) = (to.clone(), Arc::clone(&happens), Arc::clone(&went));
+            tokio::spawn(async move {
+                let mut to = TcpStream::connect(to).await.unwrap();
+                let (mut from_read, mut from_write) = from.split();
+                let (mut to_read, mut to_write) = to.split();
+                let there = async {
+                    let mut bytes = [0; 512];
+                    while let Ok(count @ 1..) = from_read.read(&mut bytes).await {
+                        let before = went.fetch_add(count, Ordering::SeqCst);
+                        if before < after && after <= before + count {
+                            happens();
+                        }
+                        if to_write.write_all(&bytes[..count]).await.is_err() {
+                            break;
+                        }
+                    }
+                };
+                tokio::select! {
+                    () = there => {}
+                    _ = tokio::io::copy(&mut to_read, &mut from_write) => {}
+                }
+            });
+        }
+    });
+    address
+}
+
 /// Passes a connection on; `None` where it was cut.
 async fn pass(mut from: TcpStream, to: String, cut: Cut) -> Option<()> {
     if cut.back == 0 {

@@ -179,6 +179,7 @@ pub(super) const OPERATIONS: [Operation; 20] = [
         troubles: &[
             Trouble::PasswordChangeNeeded,
             Trouble::InvalidQuery,
+            Trouble::InvalidInput,
             Trouble::NotFound,
             Trouble::MediaType,
             Trouble::BodyTooLarge,

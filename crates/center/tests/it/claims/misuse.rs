@@ -202,6 +202,12 @@ async fn an_upload_cut_off_at_99_per_cent_goes_on_where_it_was_even_after_a_rest
         let told = members(sent.await, "claims_offset");
         assert_eq!(told, [("offset".to_owned(), cut.to_string())]);
     }
+    // No bytes at all are no step further.
+    let at = (id.as_str(), cut as u64);
+    let client = &claimant.clinic.client;
+    let sent = client.send_claims(claimant.token(), at, Vec::new()).await;
+    let told = members(sent, "invalid_input");
+    assert_eq!(told, [("body".to_owned(), "empty".to_owned())]);
     claimant.send_from(&id, &bytes, cut, 1_000).await.unwrap();
     let sent = claimant.end(&id, &bytes).await.unwrap();
     let checked = claimant.checked(&sent.id).await;
