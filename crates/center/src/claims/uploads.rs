@@ -52,6 +52,10 @@ pub(crate) async fn begin(
     {
         return Err(Trouble::Claims(ClaimsTrouble::FileTooLarge).into());
     }
+    if body.size_bytes == Some(0) {
+        // Begun, it could never end.
+        return Err(empty_file());
+    }
     let file_name = named(&body.file_name)?;
     let new = NewUpload {
         id: new_id(&app, now)?,
@@ -363,6 +367,17 @@ fn offset(bytes: u64) -> MemberError {
         &format!("届いているのは {bytes} バイトです。"),
         &format!("{bytes} bytes have arrived."),
     )
+}
+
+/// A file without a byte.
+fn empty_file() -> Refused {
+    let error = MemberError::new(
+        "size_bytes",
+        "empty",
+        "ファイルが空です。書き出しが終わっているか確かめて、送り直してください。",
+        "The file is empty. Look whether it was written to its end, and send it again.",
+    );
+    Refused::members(Trouble::InvalidInput, vec![error])
 }
 
 /// Bytes that go on with a file, and are none.

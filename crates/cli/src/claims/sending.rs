@@ -177,6 +177,9 @@ async fn send(
     let unreadable = |error: std::io::Error| told::unreadable(&arguments.file, &error);
     let mut file = File::open(&arguments.file).map_err(unreadable)?;
     let size = file.metadata().map_err(unreadable)?.len();
+    if size == 0 {
+        return Err(empty(&arguments.file));
+    }
     let sha256 = digest(&mut file).map_err(unreadable)?;
     let name = arguments.file.file_name();
     let name = name.map(|it| it.to_string_lossy().into_owned());
@@ -217,6 +220,17 @@ async fn send(
     sent.await.map_err(|error| explain(&error))
 }
 
+/// A file without a byte, of which no submission can become.
+fn empty(file: &Path) -> anyhow::Error {
+    told::both(
+        &format!(
+            "{}: ファイルが空です。書き出しが終わっているか確かめて、もう一度送ってください。",
+            file.display()
+        ),
+        "the file is empty; look whether it was written to its end, and send it again",
+    )
+}
+
 /// A file that is not as long any more as it was when it was begun.
 fn shorter(file: &Path) -> anyhow::Error {
     told::both(
@@ -235,12 +249,16 @@ async fn begin(
     (file_name, corrects): (String, Option<String>),
     size: u64,
 ) -> Result<ClaimsUpload, ClientError> {
-    let listed = client.claims_submissions(&session.token).await?;
-    let mut open = listed.uploads.into_iter();
-    if let Some(upload) =
-        open.find(|it| it.file_name == file_name && it.corrects == corrects && it.offset <= size)
-    {
-        return Ok(upload);
+    let uploads = client.claims_submissions(&session.token).await?.uploads;
+    let is_of_it = |it: &&ClaimsUpload| it.file_name == file_name && it.corrects == corrects;
+    let mut open = uploads.iter().filter(is_of_it);
+    if let Some(upload) = open.find(|it| it.offset <= size) {
+        return Ok(upload.clone());
+    }
+    // Longer than the file is now, so of an earlier one. With the sign-in every other session of the account ended: nobody goes on with it.
+    let own = |it: &&ClaimsUpload| it.account == session.account.id;
+    for it in uploads.iter().filter(is_of_it).filter(own) {
+        client.drop_claims_upload(&session.token, &it.id).await?;
     }
     let new = NewClaimsUpload {
         corrects,

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::Ordering;
 
-use api::claims::{ClaimsSession, ClaimsSignIn, NewClaimsFiling};
+use api::claims::{ClaimsSession, ClaimsSignIn, NewClaimsFiling, NewClaimsUpload};
 use api::client::Client;
 use api::session::{PasswordChange, SignIn};
 use pki::identity::{Identity, first_certificate};
@@ -206,6 +206,75 @@ async fn a_file_that_becomes_shorter_while_it_is_sent_ends_the_sending() {
     let session = signed_in(&client, OWN_PASSWORD).await;
     let listed = client.claims_submissions(&session.token).await.unwrap();
     assert!(listed.submissions.is_empty() && listed.uploads.is_empty());
+}
+
+/// Begins an upload of a name as the account's holder; its identifier, and the session.
+async fn begun(client: &Client, file_name: &str) -> (String, ClaimsSession) {
+    let session = signed_in(client, OWN_PASSWORD).await;
+    let new = NewClaimsUpload {
+        file_name: file_name.into(),
+        ..NewClaimsUpload::default()
+    };
+    let upload = client.begin_claims_upload(&session.token, &new).await;
+    (upload.unwrap().id, session)
+}
+
+/// The names of the files on their way.
+async fn on_their_way(client: &Client) -> Vec<String> {
+    let session = signed_in(client, OWN_PASSWORD).await;
+    let listed = client.claims_submissions(&session.token).await.unwrap();
+    let names = listed.uploads.into_iter().map(|it| it.file_name);
+    names.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_never_become_whole_is_not_begun_or_dropped_and_stops_no_other_file() {
+    let (clinic, client) = ready().await;
+    let file = clinic.path("RECEIPTC.UKE");
+    let good = std::fs::read(clinic.path("made/medical-fund.uke")).unwrap();
+    std::fs::write(&file, "").unwrap();
+    let sent = said(line(&clinic, "send", &file, &clinic.api)).await;
+    let text = String::from_utf8(sent.stderr).unwrap();
+    assert_eq!(sent.status.code(), Some(1), "{text}");
+    for part in ["ファイルが空です", "the file is empty"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(on_their_way(&client).await.is_empty());
+    // More arrived under the name than the file has now.
+    let (id, session) = begun(&client, "RECEIPTC.UKE").await;
+    let piece = good[..16_384].to_vec();
+    let sent = client.send_claims(&session.token, (&id, 0), piece).await;
+    sent.unwrap();
+    std::fs::write(&file, &good[..1_000]).unwrap();
+    said(line(&clinic, "send", &file, &clinic.api)).await;
+    assert!(on_their_way(&client).await.is_empty());
+    // As many as may be are on their way: one is dropped, and the file goes out.
+    for at in 1..=5 {
+        begun(&client, &format!("{at}.uke")).await;
+    }
+    std::fs::write(&file, &good).unwrap();
+    let sent = said(line(&clinic, "send", &file, &clinic.api)).await;
+    let text = String::from_utf8(sent.stderr).unwrap();
+    assert_eq!(sent.status.code(), Some(1), "{text}");
+    assert!(text.contains("onshi claims drop"), "{text}");
+    let unknown = said(line(&clinic, "drop", "6.uke", &clinic.api)).await;
+    let text = String::from_utf8(unknown.stderr).unwrap();
+    assert_eq!(unknown.status.code(), Some(1), "{text}");
+    assert!(text.contains("onshi claims list"), "{text}");
+    let mut arguments = line(&clinic, "drop", "3.uke", &clinic.api);
+    arguments.push("--json".into());
+    let dropped = said(arguments).await;
+    let told: Value = serde_json::from_slice(&dropped.stdout).unwrap();
+    assert_eq!(told["dropped"][0]["file_name"], "3.uke", "{told}");
+    let mut arguments = line(&clinic, "send", &file, &clinic.api);
+    arguments.push("--json".into());
+    let sent = said(arguments).await;
+    let told = String::from_utf8_lossy(&sent.stderr);
+    let answer: Value = serde_json::from_slice(&sent.stdout).expect(&told);
+    assert_eq!(answer["size_bytes"], good.len(), "{answer}");
+    let left = on_their_way(&client).await;
+    assert_eq!(left.len(), 4, "{left:?}");
+    assert!(!left.contains(&"3.uke".to_owned()), "{left:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

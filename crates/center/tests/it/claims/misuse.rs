@@ -461,6 +461,13 @@ async fn two_gigabytes_of_rubbish_are_refused_within_the_first_megabytes() {
         client.begin_claims_upload(claimant.token(), &new).await,
         "claims_file_too_large",
     );
+    let empty = NewClaimsUpload {
+        size_bytes: Some(0),
+        ..new
+    };
+    let told = client.begin_claims_upload(claimant.token(), &empty).await;
+    let told = members(told, "invalid_input");
+    assert_eq!(told, [("size_bytes".to_owned(), "empty".to_owned())]);
     let more = client.send_claims(claimant.token(), (&id, 0), vec![0; (1 << 20) + 1]);
     check(more.await, "not_found");
 }
