@@ -504,7 +504,7 @@ async fn watch_growth<T>(
     total: u64,
     work: tokio::task::JoinHandle<T>,
 ) -> Result<T, tokio::task::JoinError> {
-    let mut progress = Progress::new("bytes", total);
+    let mut progress = Progress::of_bytes(total);
     let mut every = tokio::time::interval(std::time::Duration::from_millis(200));
     tokio::pin!(work);
     loop {

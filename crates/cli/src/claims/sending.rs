@@ -187,7 +187,7 @@ async fn send(
     let of = (name, corrects);
     let upload = patiently(async || begin(client, session, of.clone(), size).await).await;
     let mut upload = upload.map_err(|error| explain(&error))?;
-    let mut progress = Progress::new("claims", size);
+    let mut progress = Progress::of_bytes(size);
     while upload.offset < size {
         // What is written behind its end meanwhile is not the file that was hashed.
         let most = upload.most_bytes.min(size - upload.offset);
