@@ -9,6 +9,7 @@ mod named_files;
 mod part;
 mod times;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -20,7 +21,7 @@ use pki::sealed::{is_open_to_others, is_sealed};
 use serde_json::json;
 
 use self::part::Part;
-use crate::{told, wrong_setting};
+use crate::{system, told, wrong_setting};
 
 /// `onshi config`.
 #[derive(Subcommand)]
@@ -152,7 +153,8 @@ impl Look<'_> {
             self.traces(traces);
         }
         if let Some(dir) = &config.updates.dir {
-            self.folder("dir", 0, dir);
+            // The center only reads there.
+            self.is_folder("dir", 0, dir);
         }
     }
 
@@ -348,22 +350,40 @@ impl Look<'_> {
         }
     }
 
+    /// A folder that takes files of whoever runs this.
     fn folder(&mut self, key: &'static str, nth: usize, folder: &Path) {
+        if !self.is_folder(key, nth, folder) {
+            return;
+        }
+        let shown = folder.display();
+        match system::takes_files(folder) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => self.find(
+                key,
+                nth,
+                &format!("{shown} は読み取り専用のファイルシステムにあります。書き込める場所を指定してください。"),
+                &format!("{shown} lies on a read-only file system; name a place that can be written"),
+            ),
+            Err(error) => self.find(
+                key,
+                nth,
+                &format!("{shown} に書き込めません。権限を確かめてください。"),
+                &format!("{shown} takes no files ({error}); look at its rights"),
+            ),
+        }
+    }
+
+    /// Whether a folder is there; tells of one that is not.
+    fn is_folder(&mut self, key: &'static str, nth: usize, folder: &Path) -> bool {
         let shown = folder.display();
         match std::fs::metadata(folder) {
-            Ok(found) if !found.is_dir() => self.find(
+            Ok(found) if found.is_dir() => return true,
+            Ok(_) => self.find(
                 key,
                 nth,
                 &format!("{shown} はフォルダーではありません。"),
                 &format!("{shown} is no folder"),
             ),
-            Ok(found) if found.permissions().readonly() => self.find(
-                key,
-                nth,
-                &format!("{shown} に書き込めません。権限を確かめてください。"),
-                &format!("{shown} takes no files; look at its rights"),
-            ),
-            Ok(_) => {}
             Err(error) => self.find(
                 key,
                 nth,
@@ -371,6 +391,7 @@ impl Look<'_> {
                 &format!("{shown}: {error}; look at its place and rights"),
             ),
         }
+        false
     }
 
     fn address(&mut self, center: &str) {

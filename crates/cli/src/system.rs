@@ -13,6 +13,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
+use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -56,6 +57,12 @@ pub(crate) fn become_it(command: &mut Command) -> std::io::Error {
 /// Whether this process is root's.
 pub(crate) fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+/// Whether whoever runs this may make files in a folder, by the rights the system would judge by; an error says why not.
+pub(crate) fn takes_files(folder: &Path) -> std::io::Result<()> {
+    let access = Access::WRITE_OK | Access::EXEC_OK;
+    accessat(CWD, folder, access, AtFlags::EACCESS).map_err(std::io::Error::from)
 }
 
 /// The number of the file system that a file lies on.

@@ -1,10 +1,12 @@
 //! What `onshi config check` says of values that would start, and then fail quietly or only when somebody needs them.
 
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::running::{onshi, start_center};
+use crate::running::{onshi, output, start_center};
 
 /// Own addresses alone, each on a free port.
 const OWN: &str = "[listen]\napi = \"127.0.0.1:0\"\nenroll = \"127.0.0.1:0\"\noperator = \"127.0.0.1:0\"\nmetrics = \"127.0.0.1:0\"\n";
@@ -141,6 +143,60 @@ fn lines_of(report: &Value, key: &str) -> Vec<u64> {
     let findings = report["findings"].as_array().unwrap();
     let found = findings.iter().filter(|it| it["key"] == key);
     found.map(|it| it["line"].as_u64().unwrap()).collect()
+}
+
+/// What is said to a user whom the rights of files bind: root is bound by them without its capabilities.
+fn bound_by_rights(file: &str) -> Value {
+    let onshi = env!("CARGO_BIN_EXE_onshi");
+    let check = ["config", "check", file, "--json"];
+    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    let output = if is_root {
+        let mut bound = Command::new("setpriv");
+        bound.args(["--inh-caps=-all", "--bounding-set=-all", onshi]);
+        output(bound.args(check))
+    } else {
+        output(Command::new(onshi).args(check))
+    };
+    assert_eq!(output.status.code(), Some(1));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn folders_are_judged_by_the_rights_of_whoever_runs_the_check() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    for name in ["center", "checkpoints", "good"] {
+        std::fs::create_dir(path(name)).unwrap();
+    }
+    // Somebody may write there, and its owner may not.
+    for name in ["center", "checkpoints"] {
+        let mode = std::fs::Permissions::from_mode(0o507);
+        std::fs::set_permissions(path(name), mode).unwrap();
+    }
+    let file = path("settings.toml");
+    let checkpoints = format!("checkpoint_dir = \"{}\"", path("checkpoints"));
+    std::fs::write(&file, center(dir.path(), &checkpoints)).unwrap();
+    let told = bound_by_rights(&file);
+    assert_eq!(lines_of(&told, "data_dir"), [1], "{told}");
+    assert_eq!(lines_of(&told, "checkpoint_dir"), [2], "{told}");
+    // The link app's, one that is to be made among them.
+    let at = dir.path().display();
+    let text = format!(
+        "data_dir = \"{at}/good\"\ncenter = \"https://center.example:8443\"\nca = \"{at}/root.pem\"\n[identity]\nname = \"clinic\"\n\
+         [account]\nid = \"link_app\"\nsecret_file = \"{at}/secret\"\n[[folders]]\nname = \"receipt\"\nreq = \"{at}/good/req\"\n\
+         res = \"{at}/checkpoints\"\nwork = \"{at}/center/work\"\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    let told = bound_by_rights(&file);
+    let expected: [(&str, &[u64]); 4] = [
+        ("data_dir", &[]),
+        ("req", &[]),
+        ("res", &[12]),
+        ("work", &[13]),
+    ];
+    for (key, lines) in expected {
+        assert_eq!(lines_of(&told, key), lines, "{key}: {told}");
+    }
 }
 
 #[test]
