@@ -111,6 +111,8 @@ pub(crate) async fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
     let written = arguments.out.display().to_string();
     if arguments.json {
         let bytes = size(&files(&arguments.out));
+        // JSON takes no name that is not UTF-8.
+        let removed: Vec<_> = removed.iter().map(|it| it.display().to_string()).collect();
         out!(
             "{}",
             serde_json::json!({"written": written, "bytes": bytes, "removed": removed})
@@ -529,9 +531,11 @@ fn size(files: &[PathBuf]) -> u64 {
 fn kept(before: &Before) -> serde_json::Value {
     match before {
         Before::Nothing => serde_json::Value::Null,
-        Before::Kept(folder) => serde_json::json!({"folder": folder, "readable": true}),
+        Before::Kept(folder) => {
+            serde_json::json!({"folder": folder.display().to_string(), "readable": true})
+        }
         Before::KeptUnread(folder, why) => {
-            serde_json::json!({"folder": folder, "readable": false, "why": why})
+            serde_json::json!({"folder": folder.display().to_string(), "readable": false, "why": why})
         }
     }
 }

@@ -105,7 +105,8 @@ impl RevokedAgain {
 
     /// The same for programs.
     pub(crate) fn to_json(&self) -> serde_json::Value {
-        let (file, unreadable) = (&self.list.file, &self.list.kept.unreadable);
+        let file = self.list.file.display().to_string();
+        let unreadable = &self.list.kept.unreadable;
         match &self.done {
             Ok(again) => serde_json::json!({
                 "file": file, "certificates": again.certificates, "terminals": again.terminals, "unreadable": unreadable,
@@ -170,6 +171,8 @@ impl fmt::Display for RevokedAgain {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStrExt;
+
     use super::*;
 
     fn not_done() -> RevokedAgain {
@@ -182,6 +185,14 @@ mod tests {
             done: Err(anyhow::anyhow!("the disk is full")),
             next: None,
         }
+    }
+
+    #[test]
+    fn a_list_whose_name_is_no_utf_8_is_told_to_programs() {
+        let mut again = not_done();
+        again.list.file = std::ffi::OsStr::from_bytes(b"/mnt/\xFF/revocations.jsonl").into();
+        let told = again.to_json();
+        assert_eq!(told["file"], "/mnt/\u{FFFD}/revocations.jsonl");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Copies of a store: many days of them in restic, and what a restored chain is worth.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +9,8 @@ use std::process::Command;
 use serde_json::Value;
 use store::engine::Engine;
 
-use crate::running::{Clinic, onshi, succeed, wait_until};
+use crate::running::{Clinic, onshi, output, succeed, wait_until};
+use crate::turned_clock::command;
 
 const TARO: [&str; 8] = [
     "--insurer",
@@ -182,6 +185,34 @@ fn a_copy_that_was_cut_off_is_told_from_a_whole_one_and_goes_with_the_next() {
         "--from",
         &tuesday,
     ]);
+}
+
+#[test]
+fn folders_whose_names_are_no_utf_8_are_told_to_programs() {
+    let clinic = Clinic::start();
+    let (data_dir, copy) = (clinic.path("center"), clinic.path("copy"));
+    let at = |name: &[u8]| clinic.dir.path().join(OsStr::from_bytes(name));
+    let cut_off = at(b"mon\xFF.unfinished");
+    succeed(&["backup", "--data-dir", &data_dir, "--out", &copy]);
+    std::fs::rename(&copy, &cut_off).unwrap();
+    std::fs::write(at(b"mon\xFF.unfinished.lock"), "").unwrap();
+    let backup = ["backup", "--json", "--data-dir", &data_dir, "--out", &copy];
+    let told: Value = serde_json::from_str(&succeed(&backup)).unwrap();
+    let shown = cut_off.display().to_string();
+    assert_eq!(told["removed"], serde_json::json!([shown]));
+    assert!(!cut_off.exists());
+    let other = at(b"other\xFF");
+    let restore = || {
+        let mut restore = command();
+        restore.args(["restore", "--json", "--from", &copy, "--data-dir"]);
+        let output = output(restore.arg(&other));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    restore();
+    // Now a store is there to be kept.
+    let told = restore();
+    let folder = told["before"]["folder"].as_str().unwrap();
+    assert!(folder.contains("other\u{FFFD}"), "{told}");
 }
 
 #[test]
