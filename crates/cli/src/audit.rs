@@ -1,7 +1,7 @@
 //! Verifies a center's audit chain from its files, running or not; searches and exports it through the running center, which
 //! records every look.
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,6 +16,7 @@ use store::audit::outside::Outside;
 use store::audit::verify::Report;
 use store::engine::Engine;
 
+use crate::export::ExportFile;
 use crate::progress::Progress;
 use crate::revoked_outside::{RevokedAgain, RevokedOutside};
 use crate::store_place::{Named, StorePlace};
@@ -317,20 +318,13 @@ async fn search(what: &What, json: bool) -> anyhow::Result<ExitCode> {
 }
 
 async fn export(what: &What, out: &Path, json: bool) -> anyhow::Result<ExitCode> {
-    if out.exists() {
-        return Err(told::exists(out));
-    }
-    let failed = |error: std::io::Error| told::unwritable(out, &error);
-    // Beside its place until it is whole, so that half an export is never taken for one.
-    let mut file = tempfile_beside(out).map_err(failed)?;
+    let mut file = ExportFile::begin(out)?;
     let (mut after, mut count) = (None, 0_usize);
     loop {
         let order = Order::AuditPage(what.query(), after.take());
         let page = lines(&what.data_dir, order).await?;
         for line in &page {
-            let mut text = serde_json::to_vec(line)?;
-            text.push(b'\n');
-            file.1.write_all(&text).map_err(failed)?;
+            file.line(line)?;
         }
         count += page.len();
         match page.last() {
@@ -340,8 +334,7 @@ async fn export(what: &What, out: &Path, json: bool) -> anyhow::Result<ExitCode>
             Some(_) | None => break,
         }
     }
-    file.1.sync_all().map_err(failed)?;
-    std::fs::rename(&file.0, out).map_err(failed)?;
+    file.finish()?;
     let written = out.display().to_string();
     if json {
         out!(
@@ -352,13 +345,6 @@ async fn export(what: &What, out: &Path, json: bool) -> anyhow::Result<ExitCode>
         out!("{written}: {count} 件を書き込みました / {count} events written");
     }
     Ok(ExitCode::SUCCESS)
-}
-
-pub(crate) fn tempfile_beside(out: &Path) -> std::io::Result<(PathBuf, std::fs::File)> {
-    let mut beside = out.as_os_str().to_owned();
-    beside.push(".new");
-    let file = crate::system::private_file(beside.as_ref())?;
-    Ok((beside.into(), file))
 }
 
 async fn lines(data_dir: &Path, order: Order) -> anyhow::Result<Vec<AuditLine>> {

@@ -1,7 +1,6 @@
 //! Shows and exports who looked at medical information through the running center, which records every such search. Names nobody: a person
 //! stands there by the number the audit chain has for them.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,7 +8,7 @@ use center::control::{Order, Reply};
 use center::looks::{LookLine, LookPage, LookQuery};
 use clap::Args;
 
-use crate::told;
+use crate::export::ExportFile;
 
 /// Whose looks.
 #[derive(Args)]
@@ -73,19 +72,12 @@ pub(crate) async fn show(whose: &Whose, json: bool) -> anyhow::Result<ExitCode> 
 }
 
 pub(crate) async fn export(whose: &Whose, out: &Path, json: bool) -> anyhow::Result<ExitCode> {
-    if out.exists() {
-        return Err(told::exists(out));
-    }
-    let failed = |error: std::io::Error| told::unwritable(out, &error);
-    // Beside its place until it is whole, so that half an export is never taken for one.
-    let mut file = crate::audit::tempfile_beside(out).map_err(failed)?;
+    let mut file = ExportFile::begin(out)?;
     let (mut after, mut count) = (None, 0_usize);
     loop {
         let page = page(whose, after).await?;
         for look in &page.looks {
-            let mut text = serde_json::to_vec(look)?;
-            text.push(b'\n');
-            file.1.write_all(&text).map_err(failed)?;
+            file.line(look)?;
         }
         count += page.looks.len();
         after = page.next;
@@ -93,8 +85,7 @@ pub(crate) async fn export(whose: &Whose, out: &Path, json: bool) -> anyhow::Res
             break;
         }
     }
-    file.1.sync_all().map_err(failed)?;
-    std::fs::rename(&file.0, out).map_err(failed)?;
+    file.finish()?;
     let written = out.display().to_string();
     if json {
         let report = serde_json::json!({"written": written, "looks": count});

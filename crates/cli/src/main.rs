@@ -16,6 +16,7 @@ mod demo;
 mod doctor;
 mod emergency;
 mod enroll;
+mod export;
 mod feed;
 mod gateway;
 mod installed;

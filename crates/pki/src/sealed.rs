@@ -198,13 +198,19 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), SealError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
-    let write = || {
-        let _ = std::fs::remove_file(&beside);
-        let mut opened = system::new_private().open(&beside)?;
+    let finish = |mut opened: std::fs::File| {
         system::give_to_owner(&opened, folder)?;
         opened.write_all(bytes)?;
         opened.sync_all()?;
-        std::fs::rename(&beside, path)?;
+        std::fs::rename(&beside, path)
+    };
+    let write = || {
+        let _ = std::fs::remove_file(&beside);
+        let opened = system::new_private().open(&beside)?;
+        finish(opened).inspect_err(|_| {
+            // Half a file, or a secret that is used by nobody, is left to nobody.
+            let _ = std::fs::remove_file(&beside);
+        })?;
         std::fs::File::open(folder)?.sync_all()
     };
     write().map_err(file("write", path))
@@ -248,6 +254,16 @@ mod tests {
         let beside = dir.path().join("beside");
         write_private(&beside, b"x").unwrap();
         assert_eq!(std::fs::metadata(&beside).unwrap().uid(), own);
+    }
+
+    #[test]
+    fn what_cannot_be_written_leaves_nothing_beside_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let taken = dir.path().join("ready.json");
+        std::fs::create_dir(&taken).unwrap();
+        assert!(write_private(&taken, b"a secret").is_err());
+        let left = std::fs::read_dir(dir.path()).unwrap();
+        assert_eq!(left.count(), 1, "the folder alone");
     }
 
     #[test]

@@ -107,6 +107,44 @@ fn an_export_holds_every_event_in_the_chains_order_and_overwrites_nothing() {
 }
 
 #[test]
+fn an_export_that_is_refused_leaves_nothing_and_of_two_at_once_one_is_there_whole() {
+    let clinic = Clinic::start();
+    let folder = clinic.path("exports");
+    std::fs::create_dir(&folder).unwrap();
+    let there = || {
+        let all = std::fs::read_dir(&folder).unwrap();
+        let mut names: Vec<_> = all.map(|it| it.unwrap().file_name()).collect();
+        names.sort_unstable();
+        names
+    };
+    let (data_dir, out) = (clinic.path("center"), format!("{folder}/audit.jsonl"));
+    // Somebody's own, by the name that an export once had until it was whole.
+    let own = format!("{out}.new");
+    std::fs::write(&own, "mine").unwrap();
+    let place = ["--data-dir", &data_dir, "--out", &out];
+    for (command, wrong) in [("export", ["--deed", "dance"]), ("looks", ["--basis", "x"])] {
+        let refused = onshi(&[&["audit", command], &place[..], &wrong].concat());
+        let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(1), "{command}: {told}");
+        assert_eq!(there(), ["audit.jsonl.new"], "{command}: {told}");
+    }
+    let export = [&["audit", "export", "--json"], &place[..]].concat();
+    let outputs = std::thread::scope(|scope| {
+        let both = [(); 2].map(|()| scope.spawn(|| onshi(&export)));
+        both.map(|it| it.join().unwrap())
+    });
+    let (done, refused): (Vec<_>, Vec<_>) = outputs.iter().partition(|it| it.status.success());
+    assert_eq!((done.len(), refused.len()), (1, 1), "{outputs:?}");
+    let told: Value = serde_json::from_slice(&done[0].stdout).unwrap();
+    let text = std::fs::read_to_string(&out).unwrap();
+    assert_eq!(told["events"], text.lines().count());
+    let why = String::from_utf8_lossy(&refused[0].stderr).into_owned();
+    assert!(why.contains("は既にあります"), "{why}");
+    assert_eq!(there(), ["audit.jsonl", "audit.jsonl.new"]);
+    assert_eq!(std::fs::read_to_string(&own).unwrap(), "mine");
+}
+
+#[test]
 fn a_look_without_a_running_center_or_with_a_wrong_filter_says_what_to_do() {
     let mut clinic = Clinic::start();
     let data_dir = clinic.path("center");
