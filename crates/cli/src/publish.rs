@@ -1,6 +1,8 @@
 //! The publisher's offline tool (G38): makes the key, signs releases, says which key follows. Needs no network and no center; nothing of it
 //! runs where releases are served.
 
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -117,7 +119,11 @@ fn make(out: &Path, public: &Path, passphrase_file: &Path, json: bool) -> anyhow
     }
     let publisher = Publisher::make(out, &crate::client::secret(passphrase_file)?)?;
     let key = publisher.key();
-    std::fs::write(public, format!("{key}\n")).map_err(|error| told::unwritable(public, &error))?;
+    if let Err(error) = write_new(public, &format!("{key}\n")) {
+        // A key whose public half is nowhere is of no use, and would be in the way of the next try.
+        let _ = std::fs::remove_file(out);
+        return Err(told::unwritable(public, &error));
+    }
     let fingerprint = key.fingerprint();
     if json {
         let told = serde_json::json!({"public": key.to_string(), "fingerprint": fingerprint});
@@ -128,6 +134,15 @@ fn make(out: &Path, public: &Path, passphrase_file: &Path, json: bool) -> anyhow
         );
     }
     Ok(())
+}
+
+/// A file that was not there before, whole or not at all.
+fn write_new(file: &Path, text: &str) -> std::io::Result<()> {
+    let written = File::create_new(file)?.write_all(text.as_bytes());
+    if written.is_err() {
+        let _ = std::fs::remove_file(file);
+    }
+    written
 }
 
 fn sign(publisher: &Publisher, dir: &Path, json: bool) -> anyhow::Result<()> {

@@ -288,6 +288,26 @@ fn a_fetch_that_was_cut_off_goes_on_where_it_ended() {
 }
 
 #[test]
+fn a_key_whose_public_half_cannot_be_written_is_not_left_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let (key, passphrase) = (path("publisher.key"), path("passphrase"));
+    std::fs::write(&passphrase, "a long enough passphrase\n").unwrap();
+    let make = |public: &str| {
+        let make = ["publish", "key", "--out", &key, "--public", public];
+        onshi(&[&make[..], &["--passphrase-file", &passphrase]].concat())
+    };
+    let nowhere = path("no-folder/publisher.pub");
+    let refused = make(&nowhere);
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{why}");
+    assert!(why.contains(&nowhere), "{why}");
+    let left = std::fs::read_dir(dir.path()).unwrap();
+    assert_eq!(left.count(), 1, "the passphrase alone");
+    assert!(make(&path("publisher.pub")).status.success());
+}
+
+#[test]
 fn only_the_newest_key_says_which_follows() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).display().to_string();
