@@ -22,7 +22,7 @@ use crate::looks::{LookPage, LookQuery};
 use crate::operators::{self, Invitation, OperatorLine};
 use crate::posted_notices::{self, NewNotice, NoticeLine};
 use crate::recoveries::MasterReset;
-use crate::reissue::{self, CertificateLine, RevokeEarlier, Terminal};
+use crate::reissue::{self, CertificateLine, RevokeEarlier, Terminal, WaitingLine};
 use crate::system::{self, ControlListener, ControlReader, ControlStream, ControlWriter};
 use crate::told::Told;
 
@@ -38,7 +38,7 @@ pub enum Order {
     Reissue(Terminal, RevokeEarlier),
     /// Revoke all certificates of a terminal.
     RevokeTerminal(Terminal),
-    /// List the certificates of a facility; without a code those reported lost that still open something.
+    /// List the certificates of a facility, and its terminals without one; without a code those reported lost that still open something.
     Certificates(Option<String>),
     /// Make a new key for receipts and checkpoints.
     RotateKeys,
@@ -124,8 +124,8 @@ pub enum Reply {
     Audit(Vec<AuditLine>),
     /// Looks at medical information.
     Looks(LookPage),
-    /// Certificates.
-    Certificates(Vec<CertificateLine>),
+    /// Certificates, and terminals without one.
+    Certificates(Vec<CertificateLine>, Vec<WaitingLine>),
     /// A new secret number.
     SecretNumber(String),
     /// The master's first password.
@@ -312,7 +312,10 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
             reissue::revoke_terminal(app, terminal, by()).await?;
             Ok(Reply::Done)
         }
-        Order::Certificates(code) => Ok(Reply::Certificates(reissue::list(app, code.as_deref())?)),
+        Order::Certificates(code) => {
+            let (certificates, waiting) = reissue::list_with_waiting(app, code.as_deref())?;
+            Ok(Reply::Certificates(certificates, waiting))
+        }
         Order::EnrollReader(enrolment) => {
             crate::enroll::enroll_reader(app, enrolment, by()).await?;
             Ok(Reply::Done)

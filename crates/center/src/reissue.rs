@@ -7,6 +7,7 @@ use pki::notice::RequestId;
 use serde::{Deserialize, Serialize};
 use store::access::Earlier;
 use store::certificates::{Known, Which};
+use store::facilities::TerminalLine;
 
 use crate::app::App;
 use crate::certificates::hex;
@@ -50,6 +51,19 @@ pub struct CertificateLine {
     pub not_after: String,
     /// When the loss of its file was reported.
     pub lost_at: Option<String>,
+}
+
+/// A terminal that has a notice and no certificate, as an operator looks at it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingLine {
+    /// Institution code.
+    pub code: String,
+    /// Terminal name.
+    pub terminal: String,
+    /// `notice` while its newest notice downloads, then `overdue`; `closed` where the notice was closed.
+    pub state: String,
+    /// Last day on which the notice downloads.
+    pub download_until: String,
 }
 
 /// Issues a terminal's certificate anew.
@@ -182,4 +196,46 @@ pub(crate) fn list(app: &App, code: Option<&str>) -> Result<Vec<CertificateLine>
         }
     };
     Ok(found.into_iter().map(line).collect())
+}
+
+/// The same, and the facility's terminals that have no certificate: both can be issued anew and revoked.
+pub(crate) fn list_with_waiting(
+    app: &App,
+    code: Option<&str>,
+) -> Result<(Vec<CertificateLine>, Vec<WaitingLine>), Told> {
+    let certificates = list(app, code)?;
+    let waiting = match code {
+        Some(code) => waiting(app, institution(code)?, &certificates)?,
+        None => Vec::new(),
+    };
+    Ok((certificates, waiting))
+}
+
+fn waiting(
+    app: &App,
+    code: InstitutionCode,
+    certificates: &[CertificateLine],
+) -> Result<Vec<WaitingLine>, Told> {
+    let today = app.now().date_in_japan();
+    let line = |TerminalLine { name, notice }: TerminalLine| {
+        let notice = notice?;
+        if certificates.iter().any(|it| it.terminal == name) {
+            return None;
+        }
+        let state = if notice.closed {
+            "closed"
+        } else if notice.deadline < today {
+            "overdue"
+        } else {
+            "notice"
+        };
+        Some(WaitingLine {
+            code: code.to_string(),
+            terminal: name,
+            state: state.into(),
+            download_until: notice.deadline.to_string(),
+        })
+    };
+    let terminals = app.engine.terminals_of(code)?;
+    Ok(terminals.into_iter().filter_map(line).collect())
 }

@@ -45,8 +45,13 @@ enum EnrollCommand {
         after_help = "Example: onshi enroll revoke --data-dir /var/lib/onshi --code 1319999999 --terminal 受付1"
     )]
     Revoke(RevokeArguments),
-    /// List a facility's certificates, or those reported lost.
-    #[command(after_help = "Example: onshi enroll list --data-dir /var/lib/onshi --lost")]
+    /// List a facility's certificates and its terminals without one, or the certificates reported lost.
+    #[command(
+        after_help = "Example: onshi enroll list --data-dir /var/lib/onshi --code 1319999999\n         \
+        onshi enroll list --data-dir /var/lib/onshi --lost\n\n\
+            A terminal without a certificate is in state notice until the last day of its notice, which stands there, then overdue;\n\
+            closed where the notice was closed."
+    )]
     List(ListArguments),
     /// Say what a reader has: terminal keys, comparison of faces. What is left out is taken away.
     #[command(

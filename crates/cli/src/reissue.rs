@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use center::control::{Order, Reply};
-use center::reissue::{RevokeEarlier, Terminal};
+use center::reissue::{CertificateLine, RevokeEarlier, Terminal, WaitingLine};
 use clap::{ArgGroup, Args};
+use serde::Serialize;
 
 use crate::enroll::{look_for_notice, order, other_answer, show_notice};
 use crate::listing;
@@ -112,22 +113,47 @@ impl RevokeArguments {
 impl ListArguments {
     pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
         let code = self.code.filter(|_| !self.lost);
-        let Reply::Certificates(lines) = order(&self.data_dir, Order::Certificates(code)).await?
+        let Reply::Certificates(certificates, waiting) =
+            order(&self.data_dir, Order::Certificates(code)).await?
         else {
             return Err(other_answer());
         };
-        listing::show(&lines, self.json, |line| {
-            let lost = line.lost_at.as_ref();
+        let certificates = certificates.into_iter().map(Line::Certificate);
+        let waiting = waiting.into_iter().map(Line::Waiting);
+        let lines: Vec<_> = certificates.chain(waiting).collect();
+        listing::show(&lines, self.json, print)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A line of the list.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Line {
+    Certificate(CertificateLine),
+    Waiting(WaitingLine),
+}
+
+fn print(line: &Line) {
+    match line {
+        Line::Certificate(it) => {
+            let lost = it.lost_at.as_ref();
             let lost = lost.map_or_else(String::new, |at| format!(" 紛失届 / lost {at}"));
             out!(
                 "{} {} {} {} {}{lost}",
-                line.code,
-                line.terminal,
-                line.state,
-                line.not_after,
-                line.fingerprint
+                it.code,
+                it.terminal,
+                it.state,
+                it.not_after,
+                it.fingerprint
             );
-        })?;
-        Ok(ExitCode::SUCCESS)
+        }
+        Line::Waiting(it) => out!(
+            "{} {} {} {} -",
+            it.code,
+            it.terminal,
+            it.state,
+            it.download_until
+        ),
     }
 }

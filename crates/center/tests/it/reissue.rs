@@ -2,7 +2,7 @@
 
 use center::control::{Order, Reply, send};
 use center::enroll::{Enrolled, Enrolment};
-use center::reissue::{CertificateLine, RevokeEarlier, Terminal};
+use center::reissue::{CertificateLine, RevokeEarlier, Terminal, WaitingLine};
 use pki::authority::KeyKind;
 use pki::est::NewKey;
 use pki::identity::Identity;
@@ -32,11 +32,16 @@ impl World {
     }
 
     async fn list(&self, code: Option<&str>) -> Vec<CertificateLine> {
+        self.lists(code).await.0
+    }
+
+    async fn lists(&self, code: Option<&str>) -> (Vec<CertificateLine>, Vec<WaitingLine>) {
         let order = Order::Certificates(code.map(str::to_owned));
-        let Reply::Certificates(lines) = send(self.dir.path(), &order).await.unwrap() else {
+        let Reply::Certificates(lines, waiting) = send(self.dir.path(), &order).await.unwrap()
+        else {
             panic!("no list");
         };
-        lines
+        (lines, waiting)
     }
 
     async fn downloaded(&self, notice: &Enrolled) -> Identity {
@@ -134,6 +139,39 @@ async fn what_was_renewed_from_an_unused_certificate_takes_the_place_of_all_earl
     let hex: String = fingerprint.iter().map(|it| format!("{it:02x}")).collect();
     let earlier = states.iter().find(|it| it.fingerprint == hex).unwrap();
     assert_eq!(earlier.state, "revoked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_without_a_certificate_is_listed_until_it_has_one() {
+    let world = World::start().await;
+    let enrolment = Enrolment {
+        code: "1319999999".into(),
+        kind: None,
+        name: "見本".into(),
+        terminal: "受付1".into(),
+    };
+    let reply = send(world.dir.path(), &Order::Enroll(enrolment)).await;
+    let Reply::Enrolled(_) = reply.unwrap() else {
+        panic!("not enrolled");
+    };
+    let listed = async || {
+        let (certificates, waiting) = world.lists(Some("1319999999")).await;
+        let waiting = waiting.into_iter().map(|it| (it.terminal, it.state));
+        (certificates.len(), waiting.collect::<Vec<_>>())
+    };
+    let waits = |state: &str| (0, vec![("受付1".to_owned(), state.to_owned())]);
+    assert_eq!(listed().await, waits("notice"));
+    world.pass_seconds(181 * DAY);
+    assert_eq!(listed().await, waits("overdue"));
+    let order = Order::RevokeTerminal(terminal("受付1"));
+    let reply = send(world.dir.path(), &order).await.unwrap();
+    assert!(matches!(reply, Reply::Done));
+    assert_eq!(listed().await, waits("closed"));
+    let notice = world.reissue(RevokeEarlier::WhenReplaced).await;
+    assert_eq!(listed().await, waits("notice"));
+    world.downloaded(&notice).await;
+    assert_eq!(listed().await, (1, Vec::new()));
+    assert!(world.lists(None).await.1.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

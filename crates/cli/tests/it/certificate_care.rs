@@ -417,6 +417,27 @@ fn the_operator_lists_issues_anew_and_revokes_and_is_told_what_is_not_there() {
         ],
         &["センターは動いていません"],
     );
+    let second = [
+        of("", "受付2"),
+        vec!["--name".into(), "見本クリニック".into()],
+    ]
+    .concat();
+    do_it(&second);
+    let mut lines = list(&clinic).into_iter();
+    let line = lines.find(|it| it["terminal"] == "受付2").unwrap();
+    assert_eq!(line["state"], "notice");
+    let until = line["download_until"].as_str().unwrap();
+    let listed = succeed(&[
+        "enroll",
+        "list",
+        "--data-dir",
+        &data_dir,
+        "--code",
+        "1319999999",
+    ]);
+    let named = format!("1319999999 受付2 notice {until} -");
+    assert!(listed.contains(&named), "{listed}");
+    do_it(&of("revoke", "受付2"));
     let notice = [
         of("reissue", "受付1"),
         vec!["--notice".into(), clinic.path("notice.html")],
@@ -427,7 +448,7 @@ fn the_operator_lists_issues_anew_and_revokes_and_is_told_what_is_not_there() {
     assert!(clinic.check("clinic.p12", &SOMEBODY).status.success());
     do_it(&of("revoke", "受付1"));
     assert!(!clinic.check("clinic.p12", &SOMEBODY).status.success());
-    assert_eq!(states(&clinic), ["revoked"]);
+    assert_eq!(states(&clinic), ["closed", "revoked"]);
 }
 
 /// A folder and all that lies in it.
