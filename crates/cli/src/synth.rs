@@ -115,22 +115,21 @@ struct Done {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let mut done = Done::default();
-    if let Some(dir) = &arguments.cards {
-        make_cards(dir, &arguments, &mut done)?;
-    }
     let place = StorePlace::read(arguments.data_dir.as_deref(), arguments.config.as_deref())?;
-    if let Some(place) = &place {
-        load(place, &arguments, &mut done).await?;
-    } else if arguments.samples {
-        return Err(told::both(
-            "--samples には --data-dir か --config も指定してください。",
-            "--samples needs --data-dir or --config, too",
-        ));
-    } else if 0 < arguments.people && arguments.feeds.is_none() && arguments.claims.is_none() {
-        return Err(told::both(
-            "--people には --data-dir・--config・--feeds・--claims のどれかも指定してください。",
-            "--people needs --data-dir, --config, --feeds or --claims, too",
-        ));
+    // All that may be refused comes first: cards that are made once would stand in the way of doing it again as the refusal says.
+    let engine = match &place {
+        Some(place) => Some(open(place, &arguments)?),
+        None => {
+            needs_no_store(&arguments)?;
+            None
+        }
+    };
+    if let Some(dir) = &arguments.cards {
+        make_cards(dir, &arguments, &mut done)
+            .inspect_err(|_| engine.iter().for_each(Engine::close))?;
+    }
+    if let Some(engine) = &engine {
+        load(engine, &arguments, &mut done).await?;
     }
     if let Some(dir) = &arguments.feeds {
         let people = (arguments.seed, arguments.people);
@@ -165,6 +164,23 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         out!("card {} revoked, serial {}", card.case.name(), card.serial);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses what is put into a store where none is named.
+fn needs_no_store(arguments: &Arguments) -> anyhow::Result<()> {
+    if arguments.samples {
+        return Err(told::both(
+            "--samples には --data-dir か --config も指定してください。",
+            "--samples needs --data-dir or --config, too",
+        ));
+    }
+    if 0 < arguments.people && arguments.feeds.is_none() && arguments.claims.is_none() {
+        return Err(told::both(
+            "--people には --data-dir・--config・--feeds・--claims のどれかも指定してください。",
+            "--people needs --data-dir, --config, --feeds or --claims, too",
+        ));
+    }
+    Ok(())
 }
 
 /// Says that claims are of people as they were in another year than those who were loaded.
@@ -254,7 +270,8 @@ fn holds_others(engine: &Engine, arguments: &Arguments) -> anyhow::Result<bool> 
     Ok(engine.holds_others(&some)?)
 }
 
-async fn load(place: &StorePlace, arguments: &Arguments, done: &mut Done) -> anyhow::Result<()> {
+/// Opens the store, unless these people may not be put into it.
+fn open(place: &StorePlace, arguments: &Arguments) -> anyhow::Result<Engine> {
     let mut chain = [0; 16];
     aws_lc_rs::rand::fill(&mut chain).context("the system's random generator failed")?;
     center::data_dir::make(place.data_dir())
@@ -267,8 +284,12 @@ async fn load(place: &StorePlace, arguments: &Arguments, done: &mut Done) -> any
             "the store holds made-up people of another --seed; name the seed they were made with, or let these take their place with --replace",
         ));
     }
+    Ok(engine)
+}
+
+async fn load(engine: &Engine, arguments: &Arguments, done: &mut Done) -> anyhow::Result<()> {
     // Before anybody else: a registry that holds nobody is loaded fastest.
-    load_people(&engine, arguments.seed, arguments.people).await?;
+    load_people(engine, arguments.seed, arguments.people).await?;
     done.people += arguments.people;
     if arguments.samples {
         let today = crate::serve::now().date_in_japan();
@@ -285,7 +306,7 @@ async fn load(place: &StorePlace, arguments: &Arguments, done: &mut Done) -> any
             .await??;
     }
     if let Some(dir) = &arguments.cards {
-        done.people += CardFolder::open(dir)?.register(&engine).await?;
+        done.people += CardFolder::open(dir)?.register(engine).await?;
     }
     engine
         .record(Event {

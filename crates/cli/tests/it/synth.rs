@@ -55,6 +55,29 @@ fn many_people_come_into_an_empty_store_beside_the_samples_and_others_in_their_p
 }
 
 #[test]
+fn a_refusal_makes_no_cards_so_that_its_remedy_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (data_dir, cards) = (path("center"), path("cards"));
+    let people = ["synth", "--people", "40", "--data-dir", &data_dir];
+    succeed(&[&people[..], &["--seed", "3"]].concat());
+    let others = [&people[..], &["--seed", "4", "--cards", &cards]].concat();
+    let nowhere = ["synth", "--samples", "--cards", &cards];
+    for (order, remedy) in [
+        (&others[..], "with --replace"),
+        (&nowhere[..], "needs --data-dir"),
+    ] {
+        let refused = onshi(order);
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(1), "{told}");
+        assert!(told.contains(remedy), "{told}");
+        assert!(!std::path::Path::new(&cards).exists());
+    }
+    let told = succeed(&[&others[..], &["--replace"]].concat());
+    assert!(told.contains("card valid made"), "{told}");
+}
+
+#[test]
 fn claims_of_another_year_than_the_people_who_are_loaded_are_warned_of() {
     let mut clock = TurnedClock::start();
     clock.pass_to_noon();
