@@ -82,6 +82,9 @@ pub struct FeedReport {
     pub number: Option<u32>,
     /// `published`, `held`, `stopped`, or `tried`.
     pub state: String,
+    /// Of a feed that was only tried: the state that loading it would lead to, `published`, `held` or `stopped`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub would: Option<String>,
     /// Lines read.
     pub lines: u64,
     /// Lines that could be stored.

@@ -267,6 +267,7 @@ pub(crate) fn report(app: &App, batch: &Batch) -> Result<FeedReport, Told> {
         batch: Some(line.id),
         number: Some(line.number),
         state: line.state,
+        would: None,
         lines: counted.lines,
         accepted: counted.accepted,
         refused: counted.refused,

@@ -37,9 +37,11 @@ pub(crate) enum FeedCommand {
             folder that holds personal data."
     )]
     Load(FileArguments),
-    /// Try a file as `load` would, and store nothing.
+    /// Try a file as `load` would, store nothing, and say what `load` would make of it.
     #[command(
-        after_help = "Example: onshi feed check --data-dir /var/lib/onshi --kind checkups checkups.csv"
+        after_help = "Example: onshi feed check --data-dir /var/lib/onshi --kind checkups checkups.csv\n\n\
+            Ends as `load` would: with 0 when the file would be published, also without single lines that are refused, with 1 when it would\n\
+            not be loaded, and with 3 when it would be held for review."
     )]
     Check(FileArguments),
     /// Show a batch of an insurer: its lines, what it changes of the insurer's figures, why it is held.
@@ -169,11 +171,11 @@ async fn send(arguments: &FileArguments, dry: Dry) -> anyhow::Result<ExitCode> {
             out!("  速さ / rate: 毎秒{lines}行 / {lines} lines a second");
         }
     }
-    Ok(match dry {
-        Dry::No if report.state == "published" => ExitCode::SUCCESS,
-        Dry::No if report.state == "held" => ExitCode::from(HELD),
-        Dry::Yes if report.refused == 0 => ExitCode::SUCCESS,
-        Dry::No | Dry::Yes => ExitCode::FAILURE,
+    // What is only tried ends as it would be loaded.
+    Ok(match report.would.as_deref().unwrap_or(&report.state) {
+        "published" => ExitCode::SUCCESS,
+        "held" => ExitCode::from(HELD),
+        _ => ExitCode::FAILURE,
     })
 }
 
@@ -273,6 +275,16 @@ fn print_report(it: &FeedReport) {
         _ => "試しました（何も取り込んでいません） / tried; nothing was stored",
     };
     out!("{state}");
+    if let Some(would) = &it.would {
+        let would = match would.as_str() {
+            "published" => "取込済みになります / it would be published",
+            "held" => "確認待ちになります / it would be held for review",
+            _ => {
+                "拒否した行が多すぎるので中止になります。拒否した行を直してください / it would not be loaded: too many lines are refused; mend them"
+            }
+        };
+        out!("  取り込むと / if loaded: {would}");
+    }
     out!(
         "  行 / lines: {}   受付 / accepted: {}   拒否 / refused: {}",
         it.lines,

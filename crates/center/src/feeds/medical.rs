@@ -140,22 +140,28 @@ impl<'a> Feeding<'a> {
         let _place = self.app.gate.enter_in_time(WorkClass::Bulk).await;
         let (counted, tolerance) = (self.receiver.tally.counted, self.app.medical.tolerance());
         let is_good = tolerance.allows(counted.refused, counted.lines);
-        let (state, changed) = match (self.batch, is_good) {
-            (None, _) => {
-                self.app.engine.forget_feed_lines().await.map_err(told)?;
-                (TRIED, Changed::default())
-            }
-            (Some((id, _)), true) => {
-                let now = self.app.now();
-                let changed = self.app.engine.publish_feed(id, counted, now).await;
-                (BatchState::Published.as_str(), changed.map_err(told)?)
-            }
-            (Some(_), false) => {
-                self.leave(BatchState::Stopped).await?;
-                (BatchState::Stopped.as_str(), Changed::default())
-            }
+        let becomes = if is_good {
+            BatchState::Published
+        } else {
+            BatchState::Stopped
         };
-        Ok(self.receiver.tally.report(self.batch, state, changed))
+        let becomes = becomes.as_str();
+        let Some((id, _)) = self.batch else {
+            self.app.engine.forget_feed_lines().await.map_err(told)?;
+            let tally = self.receiver.tally;
+            let mut report = tally.report(None, TRIED, Changed::default());
+            report.would = Some(becomes.into());
+            return Ok(report);
+        };
+        let changed = if is_good {
+            let now = self.app.now();
+            let changed = self.app.engine.publish_feed(id, counted, now).await;
+            changed.map_err(told)?
+        } else {
+            self.leave(BatchState::Stopped).await?;
+            Changed::default()
+        };
+        Ok(self.receiver.tally.report(self.batch, becomes, changed))
     }
 
     /// Ends the feed without storing anything of it.

@@ -82,6 +82,7 @@ impl Tally {
             batch: batch.map(|(id, _)| uuid::Uuid::from_u128(id).to_string()),
             number: batch.map(|(_, number)| number.as_u32()),
             state: state.into(),
+            would: None,
             lines: counted.lines,
             accepted: counted.accepted,
             refused: counted.refused,

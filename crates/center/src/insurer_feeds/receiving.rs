@@ -159,7 +159,8 @@ impl<'a> Receiving<'a> {
         let (app, arriving, counted) = (self.app, self.arriving, self.receiver.tally.counted);
         let _place = app.gate.enter_in_time(WorkClass::Bulk).await;
         let tolerance = app.insurer_feeds.tolerance();
-        if !self.is_tried && !tolerance.allows(counted.refused, counted.lines) {
+        let is_stopped = !tolerance.allows(counted.refused, counted.lines);
+        if !self.is_tried && is_stopped {
             self.leave(BatchState::Stopped).await?;
             return self.told(BatchState::Stopped.as_str(), Changed::default());
         }
@@ -169,6 +170,11 @@ impl<'a> Receiving<'a> {
         let weighed = weighing.await.map_err(|error| error.to_string())?;
         let weighed = weighed.map_err(told)?;
         let causes = causes(app, &weighed);
+        let would = match (is_stopped, causes.is_empty()) {
+            (true, _) => BatchState::Stopped,
+            (false, false) => BatchState::Held,
+            (false, true) => BatchState::Published,
+        };
         let (state, changed) = if self.is_tried {
             (TRIED, Changed::default())
         } else if causes.is_empty() {
@@ -189,6 +195,7 @@ impl<'a> Receiving<'a> {
         report.weighed = arriving.insurer.map(|_| WeighedLine::from(weighed));
         report.held_for = causes;
         if is_tried {
+            report.would = Some(would.as_str().into());
             let forgotten = app.engine.forget_tried_feed(arriving.number).await;
             forgotten.map_err(told)?;
         }

@@ -247,6 +247,7 @@ async fn nobody_and_several_are_one_and_the_same_refusal() {
         (report.state.as_str(), report.accepted, report.refused),
         ("tried", 2, 4)
     );
+    assert_eq!(report.would.as_deref(), Some("stopped"));
     let mut told: Vec<_> = report
         .first
         .iter()

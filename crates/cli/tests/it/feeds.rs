@@ -129,6 +129,49 @@ fn what_is_refused_is_told_by_line_and_ends_with_one() {
     );
 }
 
+#[test]
+fn a_check_ends_as_loading_the_file_would_and_says_so() {
+    let (clinic, data_dir) = center();
+    let file = clinic.path("drugs.csv");
+    let text = String::from_utf8(drugs(1_000)).unwrap();
+    let feed = |command: &str, more: &[&str]| {
+        let of = ["feed", command, "--data-dir", &data_dir, "--kind", "drugs"];
+        let output = onshi(&[&of[..], more, &[&file]].concat());
+        let said = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), said)
+    };
+    for (bad, code, becomes, told) in [
+        (
+            1,
+            0,
+            "published",
+            "取込済みになります / it would be published",
+        ),
+        (
+            100,
+            1,
+            "stopped",
+            "拒否した行を直してください / it would not be loaded",
+        ),
+    ] {
+        std::fs::write(&file, text.replacen("699900011", "69990001", bad)).unwrap();
+        let (ended, said) = feed("check", &[]);
+        assert_eq!(ended, Some(code), "{said}");
+        assert!(said.contains(told), "{said}");
+        for (command, state, would) in [
+            ("check", "tried", Value::from(becomes)),
+            ("load", becomes, Value::Null),
+        ] {
+            let (ended, said) = feed(command, &["--json"]);
+            assert_eq!(ended, Some(code), "{command}: {said}");
+            let report: Value = serde_json::from_str(&said).unwrap();
+            assert_eq!(report["refused"], bad, "{command}");
+            assert_eq!(report["state"], state);
+            assert_eq!(report["would"], would);
+        }
+    }
+}
+
 /// Kills the center while a batch arrives, when all of it has come, and while it is published: afterwards all of it is there or nothing.
 #[test]
 fn a_center_that_is_killed_has_all_of_a_batch_or_nothing() {

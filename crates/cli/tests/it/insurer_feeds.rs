@@ -5,6 +5,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use center::control::{Call, Reply};
 use center::feeds::{FeedPart, NewFeed};
+use domain::feed::insurer::InsurerKind;
+use exchange::encoding::Encoding;
+use exchange::insurer_file::writing;
 use serde_json::Value;
 
 use crate::running::{Clinic, onshi, succeed};
@@ -69,6 +72,50 @@ fn synthetic_insurers_files_are_loaded_from_nothing_and_again_without_change() {
     assert!(undone.contains("undone"), "{undone}");
     let again = onshi(&["feed", "undo", "--data-dir", &data_dir, &number]);
     assert!(!again.status.success());
+}
+
+#[test]
+fn a_check_tells_what_would_be_held_for_review_and_ends_as_its_load() {
+    let clinic = Clinic::start();
+    let data_dir = clinic.path("center");
+    let insurer = "06990014";
+    let whose = |at: u32| format!("{insurer},00000000-0000-0000-9000-{at:012}");
+    let person = |at: u32| format!("{},架空　員{at},,ｶｸｳ ｲﾝ,,1,,1980-05-06,,", whose(at));
+    let coverage = |at: u32, ratio: &str| {
+        let whose = whose(at);
+        format!("{whose},01,架空組合,７７,{at},01,1,,2024-04-01,,2024-04-01,,{ratio},,")
+    };
+    let feed = |command: &str, kind: InsurerKind, lines: &[String]| {
+        let mut bytes = writing::header(kind, Encoding::Utf8).unwrap();
+        for line in lines {
+            bytes.extend_from_slice(format!("{line}\r\n").as_bytes());
+        }
+        let file = clinic.path("insurer.csv");
+        std::fs::write(&file, bytes).unwrap();
+        let of = ["feed", command, "--json", "--data-dir", &data_dir];
+        let what = ["--kind", kind.as_str(), "--insurer", insurer, &file];
+        let output = onshi(&[&of[..], &what].concat());
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let (state, would) = (report["state"].clone(), report["would"].clone());
+        (output.status.code(), state, would)
+    };
+    let persons: Vec<String> = (0..40).map(person).collect();
+    let coverages: Vec<String> = (0..40).map(|at| coverage(at, "30")).collect();
+    // As in 2025-07, when a setting of one city's system left ratios blank.
+    let blank: Vec<String> = (0..4).map(|at| coverage(at, "")).collect();
+    for (kind, lines, code, becomes) in [
+        (InsurerKind::Persons, &persons, 0, "published"),
+        (InsurerKind::Coverages, &coverages, 0, "published"),
+        (InsurerKind::Coverages, &blank, 3, "held"),
+    ] {
+        let tried = feed("check", kind, lines);
+        assert_eq!(
+            tried,
+            (Some(code), Value::from("tried"), Value::from(becomes))
+        );
+        let loaded = feed("load", kind, lines);
+        assert_eq!(loaded, (Some(code), Value::from(becomes), Value::Null));
+    }
 }
 
 /// Kills the center while a batch arrives, when all of it has come, and while it is published: afterwards all of it is there or nothing.

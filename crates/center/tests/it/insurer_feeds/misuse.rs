@@ -104,6 +104,7 @@ async fn lines_that_cannot_be_are_refused_by_reason_and_the_others_taken() {
         (report.state.as_str(), report.refused, report.accepted),
         ("tried", 3, 56)
     );
+    assert_eq!(report.would.as_deref(), Some("stopped"));
     let reasons: Vec<&str> = report.reasons.keys().map(String::as_str).collect();
     let expected = ["loss_before_acquisition", "other_insurer", "unknown_person"];
     assert_eq!(reasons, expected);
