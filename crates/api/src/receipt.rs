@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::canonical;
+use crate::problem::Text;
 
 /// The `typ` of a receipt's header.
 pub const TYPE: &str = "onshi-receipt+jwt";
@@ -160,6 +161,47 @@ pub enum NotProven {
     /// The answer was changed after it was signed, or belongs to another receipt.
     #[error("the answer is not the one that was signed: {0} differs")]
     Answer(&'static str),
+}
+
+impl NotProven {
+    /// Why, and what to do, for a person to read.
+    #[must_use]
+    pub fn texts(&self) -> Text {
+        let (ja, remedy): (String, &str) = match self {
+            Self::NoReceipt => (
+                "ファイルに署名（receipt・receipt_salt）がありません。資格確認の回答を、受け取ったJSONのまま保存したファイルを指定してください。".into(),
+                "name the file in which the answer of a check was saved as it came (JSON)",
+            ),
+            Self::Form => (
+                "署名（receipt）の形が正しくありません。保存した内容が途中で切れたか、変更されています。受け取ったまま保存したファイルで確かめ直してください。".into(),
+                "what was saved was cut off or changed; verify the file in which the answer was saved as it came",
+            ),
+            Self::UnknownKey(key) => (
+                format!(
+                    "署名（receipt）に使われた鍵 {key} が、鍵のファイルにありません。回答したセンターの鍵（onshi check の --save-keys）を保存し直して、確かめ直してください。"
+                ),
+                "save the keys of the center that answered anew (--save-keys of onshi check), and verify again",
+            ),
+            Self::Signature => (
+                "署名（receipt）が、示された鍵のものではありません。署名が変更されたか、鍵のファイルが別のセンターのものです。回答したセンターの鍵（onshi check の --save-keys）を保存し直して確かめ、それでも同じなら、この回答を証拠にしないでください。".into(),
+                "it was changed, or the keys are another center's; save those of the center that answered anew (--save-keys of onshi check), and do not rely on the answer if it stays so",
+            ),
+            Self::Path => (
+                "署名（receipt）の内容が、まとめて署名されたものに含まれていません。署名が変更されています。受け取ったまま保存したファイルで確かめ直してください。ほかになければ、この回答を証拠にしないでください。".into(),
+                "it was changed; verify the file in which the answer was saved as it came, and do not rely on the answer where there is no other",
+            ),
+            Self::Answer(member) => (
+                format!(
+                    "署名された回答と違います（{member}）。回答が署名のあとで変更されたか、別の回答の署名です。受け取ったまま保存したファイルで確かめ直してください。ほかになければ、この回答を証拠にしないでください。"
+                ),
+                "it was changed later, or the receipt is another answer's: verify the file in which the answer was saved as it came, and do not rely on the answer where there is no other",
+            ),
+        };
+        Text {
+            ja,
+            en: format!("{self}; {remedy}"),
+        }
+    }
 }
 
 /// Verifies a saved answer with its receipt and a saved copy of `GET /v1/keys`; needs no center.
@@ -324,6 +366,26 @@ mod tests {
         assert_eq!(verify(&json!({}), &keys), Err(NotProven::NoReceipt));
         let broken = json!({"receipt": "a.b", "receipt_salt": ""});
         assert_eq!(verify(&broken, &keys), Err(NotProven::Form));
+    }
+
+    #[test]
+    fn whatever_is_not_proven_is_told_in_both_languages_with_the_remedy() {
+        for why in [
+            NotProven::NoReceipt,
+            NotProven::Form,
+            NotProven::UnknownKey("k1".into()),
+            NotProven::Signature,
+            NotProven::Path,
+            NotProven::Answer("verdict"),
+        ] {
+            let Text { ja, en } = why.texts();
+            let remedy = en.strip_prefix(&why.to_string());
+            assert!(remedy.is_some_and(|it| it.starts_with("; ")), "{en}");
+            assert!(ja.ends_with("ください。"), "{ja}");
+            for named in ["k1", "verdict"] {
+                assert_eq!(ja.contains(named), en.contains(named), "{ja} / {en}");
+            }
+        }
     }
 
     #[test]

@@ -132,10 +132,13 @@ fn verify(answer: &Path, keys: &Path, json: bool) -> anyhow::Result<ExitCode> {
                 "verdict": claims.verdict, "as_of": claims.as_of,
             })
         ),
-        (Err(why), true) => out!(
-            "{}",
-            serde_json::json!({"proven": false, "why": why.to_string()})
-        ),
+        (Err(why), true) => {
+            let told = why.texts();
+            out!(
+                "{}",
+                serde_json::json!({"proven": false, "why": why.to_string(), "ja": told.ja, "en": told.en})
+            );
+        }
         (Ok(claims), false) => out!(
             "proven / 検証できました: check {} of facility {}, verdict {}, data as of {}",
             claims.jti,
@@ -143,7 +146,10 @@ fn verify(answer: &Path, keys: &Path, json: bool) -> anyhow::Result<ExitCode> {
             claims.verdict,
             claims.as_of
         ),
-        (Err(why), false) => out!("not proven / 検証できません: {why}"),
+        (Err(why), false) => {
+            let told = why.texts();
+            out!("not proven / 検証できません: {} / {}", told.ja, told.en);
+        }
     }
     Ok(if outcome.is_ok() {
         ExitCode::SUCCESS

@@ -52,7 +52,22 @@ fn a_check_from_the_shell_is_answered_recorded_and_proven() {
         .unwrap()
         .replace("A03", "A05");
     std::fs::write(clinic.path("answer.json"), changed).unwrap();
-    assert!(!onshi(&proof).status.success());
+    let refused = onshi(&proof);
+    let told = String::from_utf8(refused.stdout).unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        told.contains("署名された回答と違います")
+            && told.contains("digest differs; it was changed"),
+        "{told}"
+    );
+    let refused = onshi(&[&proof[..], &["--json"]].concat());
+    let told: Value = serde_json::from_slice(&refused.stdout).unwrap();
+    for language in ["ja", "en"] {
+        assert!(
+            told[language].as_str().unwrap().contains("digest"),
+            "{told}"
+        );
+    }
     let report = clinic.audit();
     assert_eq!(
         (&report["whole"], &report["checks"]),
