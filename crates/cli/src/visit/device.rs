@@ -1,6 +1,7 @@
 //! What a device of home visits is: a folder with its sealed key, its name at the center, and the queue of what is on its way. Holds no PIN and
 //! no activation code.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use api::client::Client;
@@ -80,7 +81,11 @@ impl Device {
 
     /// The device of a folder.
     pub(crate) fn open(dir: &Path) -> anyhow::Result<Self> {
-        let text = told::read_text(&dir.join(FILE))?;
+        let file = dir.join(FILE);
+        let text = std::fs::read_to_string(&file).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => not_activated(dir),
+            _ => told::unreadable(&file, &error),
+        })?;
         let known = serde_json::from_str(&text).map_err(|_| {
             told::both(
                 &format!(
@@ -134,5 +139,41 @@ impl Device {
     /// What is on its way.
     pub(crate) fn queue(&self) -> Queue<'_> {
         Queue::of(self.dir.join("on-its-way"), &self.machine)
+    }
+}
+
+/// A folder without a device.
+fn not_activated(dir: &Path) -> anyhow::Error {
+    let dir = dir.display();
+    told::both(
+        &format!(
+            "{dir} に、この機器のアクティベーションの記録（{FILE}）がありません。先に onshi visit activate を実行するか、--dir を確かめてください。"
+        ),
+        &format!(
+            "{dir} holds no device for home visits ({FILE}); run onshi visit activate first, or look at --dir"
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_without_a_device_leads_to_its_activation() {
+        let dir = tempfile::tempdir().unwrap();
+        let told = |dir: &Path| Device::open(dir).err().unwrap().to_string();
+        for missing in [dir.path(), &dir.path().join("nowhere")] {
+            let told = told(missing);
+            for part in [
+                "先に onshi visit activate",
+                "run onshi visit activate first",
+            ] {
+                assert!(told.contains(part), "{told}");
+            }
+        }
+        std::fs::create_dir(dir.path().join(FILE)).unwrap();
+        let told = told(dir.path());
+        assert!(!told.contains("visit activate"), "{told}");
     }
 }
