@@ -51,7 +51,9 @@ impl From<StoreError> for Refused {
             | StoreError::Closing => Trouble::StoreUnavailable.into(),
             StoreError::Crowded => Self::after(Trouble::Overloaded, CROWDED_S),
             StoreError::KeyUsed => Trouble::IdempotencyConflict.into(),
-            StoreError::Failed(_) | StoreError::Row(_) => Trouble::Internal.into(),
+            StoreError::Failed(_) | StoreError::Row(_) | StoreError::CopyBeingWritten(_) => {
+                Trouble::Internal.into()
+            }
         }
     }
 }

@@ -131,6 +131,9 @@ pub(crate) async fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
 
 /// A copy of which nothing is left.
 fn not_made(out: &Path, error: &StoreError) -> anyhow::Error {
+    if let StoreError::CopyBeingWritten(to) = error {
+        return told::copy_being_written(to);
+    }
     let out = out.display();
     told::both(
         &format!(

@@ -252,7 +252,21 @@ pub(crate) fn of_store(error: anyhow::Error) -> anyhow::Error {
         Some(StoreError::Failed(_) | StoreError::KeyUsed) => {
             "データベースで問題が起きました。続く英文の内容を確かめて、もう一度実行してください。"
         }
+        Some(StoreError::CopyBeingWritten(to)) => return copy_being_written(to),
         None => return error,
     };
     both(ja, &whole(&error))
+}
+
+/// A copy that another process makes in the same place.
+pub(crate) fn copy_being_written(to: &Path) -> anyhow::Error {
+    let to = to.display();
+    both(
+        &format!(
+            "{to} の写しは、別の onshi backup が作成しています。終わるのを待つか、--out に別の名前を指定してください。"
+        ),
+        &format!(
+            "another process is writing the copy {to}; wait until it is done, or choose another name for --out"
+        ),
+    )
 }

@@ -127,9 +127,7 @@ impl Unfinished {
             }
             // What is there is not touched then.
             Taken::WithoutLock(held) => held,
-            Taken::Others | Taken::Gone => {
-                return Err(failed(&folder, &"another process is writing this copy"));
-            }
+            Taken::Others | Taken::Gone => return Err(StoreError::CopyBeingWritten(to.into())),
         };
         system::make_private_folder(&folder).map_err(|error| {
             let _ = std::fs::remove_file(&lock);

@@ -59,6 +59,9 @@ pub enum StoreError {
     /// The idempotency key came with a request of another kind before. Nothing of this one was done.
     #[error("the idempotency key was used for another request")]
     KeyUsed,
+    /// Another process makes a copy of this name. Nothing of it was touched.
+    #[error("another process is writing the copy {}", .0.display())]
+    CopyBeingWritten(PathBuf),
 }
 
 impl From<sql::Error> for StoreError {

@@ -130,6 +130,31 @@ fn a_copy_that_was_not_made_is_not_the_last_one() {
 }
 
 #[test]
+fn a_copy_that_another_process_is_writing_is_told_of_as_that() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let (data_dir, copy) = (path("center"), path("copy"));
+    succeed(&["synth", "--samples", "--data-dir", &data_dir]);
+    let others = std::fs::File::create(path("copy.unfinished.lock")).unwrap();
+    others.try_lock().unwrap();
+    let order = ["backup", "--data-dir", &data_dir, "--out", &copy];
+    let refused = onshi(&order);
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{told}");
+    for part in [
+        "別の onshi backup が作成しています。終わるのを待つか",
+        "another process is writing the copy",
+        "wait until it is done",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+    assert_eq!(told.matches(&copy).count(), 2, "{told}");
+    assert!(!told.contains("空き容量"), "{told}");
+    drop(others);
+    succeed(&order);
+}
+
+#[test]
 fn a_copy_that_was_cut_off_is_told_from_a_whole_one_and_goes_with_the_next() {
     let clinic = Clinic::start();
     let data_dir = clinic.path("center");
