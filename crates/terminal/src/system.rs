@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -225,6 +225,11 @@ pub(crate) fn copy_whole(from: impl Read, to: &Path, mode: u32) -> std::io::Resu
 pub(crate) fn show(beside: &Path, path: &Path) -> std::io::Result<()> {
     std::fs::rename(beside, path)?;
     std::fs::File::open(folder_of(path))?.sync_all()
+}
+
+/// Has everybody read a file that its owner alone changes.
+pub(crate) fn let_all_read(path: &Path) -> std::io::Result<()> {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644))
 }
 
 fn beside(path: &Path) -> PathBuf {

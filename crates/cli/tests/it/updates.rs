@@ -186,6 +186,31 @@ fn nothing_is_installed_without_a_way_back() {
 }
 
 #[test]
+fn a_kept_package_that_is_cut_short_or_of_the_other_name_is_fetched_anew_for_the_way_back() {
+    let workshop = Workshop::start();
+    workshop.release("0.1.0-1", AMOUNT);
+    workshop.release("0.2.0-1", AMOUNT);
+    assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
+    assert_eq!(workshop.install(), Ok("installed".into()));
+    for kept in std::fs::read_dir(workshop.clinic.path("state/packages")).unwrap() {
+        let kept = kept.unwrap().path();
+        let bytes = std::fs::read(&kept).unwrap();
+        std::fs::write(&kept, &bytes[..bytes.len() / 2]).unwrap();
+    }
+    workshop.release("0.3.0-1", AMOUNT);
+    assert_eq!(workshop.fetch(), Ok("0.3.0-1 waits".into()));
+    assert_eq!(workshop.install(), Ok("installed".into()));
+    // As after `dpkg --install` of onshi in place of onshi-pcsc, of the same version.
+    let mut record = workshop.record("state.json");
+    record["current"]["name"] = "onshi-pcsc".into();
+    workshop.write_record("state.json", &record);
+    workshop.release("0.4.0-1", AMOUNT);
+    assert_eq!(workshop.fetch(), Ok("0.4.0-1 waits".into()));
+    assert_eq!(workshop.install(), Ok("installed".into()));
+    assert_eq!(workshop.installed(), "0.4.0-1");
+}
+
+#[test]
 fn a_new_key_counts_when_the_old_one_signed_it_and_the_old_one_no_more() {
     let workshop = Workshop::start();
     workshop.release("0.1.0-1", AMOUNT);

@@ -119,11 +119,9 @@ pub(crate) async fn look(
         release: release.clone(),
         changes: told.key_changes.clone(),
     };
-    let keeps = record
-        .current
-        .as_ref()
-        .filter(|it| it.version == current.to_string());
-    if keeps.is_none_or(|it| !it.path(&settings.state_dir).is_file()) {
+    // Looked at as the installing part does: what it would not go back to is fetched anew.
+    let kept = record.current.as_ref();
+    if !kept.is_some_and(|it| it.fits(&settings.state_dir, name, current)) {
         let Some(back) = of_version(&told, key, name, current) else {
             return Err(UpdateFault::NoWayBack(current));
         };

@@ -321,6 +321,8 @@ impl Installer {
             std::fs::remove_file(&to).map_err(UpdateFault::file(&to))?;
             return Err(UpdateFault::Damaged(offer.version));
         }
+        // The terminal looks at it before it fetches: whether there is a way back.
+        system::let_all_read(&to).map_err(UpdateFault::file(&to))?;
         Ok((kept, offer.version))
     }
 
@@ -331,11 +333,8 @@ impl Installer {
         current: Version,
         record: &mut Record,
     ) -> Result<Kept, UpdateFault> {
-        let fits = |it: &&Kept| {
-            let whole = trust::hash(&it.path(self.dir())).is_ok_and(|(hash, _)| hash == it.sha256);
-            it.name == name && it.version == current.to_string() && whole
-        };
-        if let Some(kept) = record.current.as_ref().filter(fits) {
+        let kept = record.current.as_ref();
+        if let Some(kept) = kept.filter(|it| it.fits(self.dir(), name, current)) {
             return Ok(kept.clone());
         }
         let place = Place::way_back(&self.data_dir);

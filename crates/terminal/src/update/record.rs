@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::system;
-use crate::update::UpdateFault;
+use crate::update::{UpdateFault, trust};
 
 /// File of the record in the state folder.
 const RECORD: &str = "state.json";
@@ -175,6 +175,22 @@ impl Kept {
     /// Where the package lies.
     pub(crate) fn path(&self, dir: &Path) -> PathBuf {
         dir.join("packages").join(format!("{}.deb", self.sha256))
+    }
+
+    /// Whether it is the package of this name and version, whole to the last byte: a way back.
+    pub(crate) fn fits(&self, dir: &Path, name: &str, version: Version) -> bool {
+        self.name == name && self.version == version.to_string() && self.is_whole(dir)
+    }
+
+    /// Whether its file lies there to the last byte. What an older version kept root alone reads: root looks itself.
+    pub(crate) fn is_whole(&self, dir: &Path) -> bool {
+        match trust::hash(&self.path(dir)) {
+            Ok((hash, _)) => hash == self.sha256,
+            Err(UpdateFault::File(_, error)) => {
+                error.kind() == std::io::ErrorKind::PermissionDenied
+            }
+            Err(_) => false,
+        }
     }
 }
 

@@ -392,6 +392,16 @@ impl Workshop {
         fits.then_some(version).ok_or(program)
     }
 
+    /// What the installing part wrote down in a file of this name.
+    pub(super) fn record(&self, file: &str) -> Value {
+        let bytes = std::fs::read(self.path(&format!("state/{file}"))).unwrap();
+        serde_json::from_slice(&bytes).unwrap()
+    }
+
+    pub(super) fn write_record(&self, file: &str, it: &Value) {
+        std::fs::write(self.path(&format!("state/{file}")), it.to_string()).unwrap();
+    }
+
     pub(super) fn packages_kept(&self) -> usize {
         std::fs::read_dir(self.path("state/packages"))
             .unwrap()
