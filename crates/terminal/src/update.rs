@@ -25,7 +25,7 @@ use crate::serve::Clock;
 use crate::system::{self, Dpkg};
 use crate::terminal_user::{self, UserState};
 use fetching::Place;
-use record::Record;
+use record::{Journal, Record};
 
 /// The order to install, in the data folder. Its path is in a unit, too.
 const ORDER: &str = "updates/order";
@@ -152,8 +152,21 @@ pub enum AtShutDown {
     Nothing,
     /// It is installed before the PC goes off.
     Installs,
+    /// One is being installed, and the PC goes off after that.
+    UnderWay,
     /// It is not installed: patients are received until then.
     NotBefore(Version, Instant),
+}
+
+impl AtShutDown {
+    /// Whether an update comes to its end before the PC goes off.
+    #[must_use]
+    pub fn updates(self) -> bool {
+        match self {
+            Self::Installs | Self::UnderWay => true,
+            Self::Nothing | Self::NotBefore(..) => false,
+        }
+    }
 }
 
 /// How updates stand, for the support page.
@@ -226,6 +239,9 @@ impl SelfUpdate {
     /// What becomes of the update that waits when the PC is switched off now, as the installing part will decide it.
     #[must_use]
     pub fn at_shut_down(&self, now: Instant) -> AtShutDown {
+        if Journal::is_open(&self.settings.state_dir) {
+            return AtShutDown::UnderWay;
+        }
         let Some(waiting) = self.waiting() else {
             return AtShutDown::Nothing;
         };

@@ -40,7 +40,7 @@ pub(super) struct StartStopPage {
     pub(super) may_power_off: bool,
     /// An update is installed on the way (G38).
     pub(super) updates_now: bool,
-    /// An update waits, and from when on it would be installed.
+    /// An update waits, and from when on it would be installed; or one is under way.
     pub(super) updates_later: Option<String>,
     /// When the checks were made.
     pub(super) checked_at: Option<String>,
@@ -198,10 +198,11 @@ pub(super) fn order_power_off(app: &App) -> bool {
     by_itself
 }
 
-/// That an update waits which is not installed now, and from when on it is.
+/// That an update waits which is not installed now, and from when on it is; or that one is under way.
 pub(super) fn updates_later(it: AtShutDown, words: &Words) -> Option<String> {
     match it {
         AtShutDown::Nothing | AtShutDown::Installs => None,
+        AtShutDown::UnderWay => Some(words.say("stop-update-under-way")),
         AtShutDown::NotBefore(version, at) => {
             let of = [
                 ("version", version.to_string()),
@@ -323,7 +324,7 @@ pub(super) fn start_stop_page(
             .collect(),
         before,
         may_power_off: app.upkeep.power_off().is_some(),
-        updates_now: at_shut_down == AtShutDown::Installs,
+        updates_now: at_shut_down.updates(),
         updates_later: updates_later(at_shut_down, words),
         checked_at: examined.as_ref().map(|it| it.at.to_minute_in_japan()),
         source: words.say_with(

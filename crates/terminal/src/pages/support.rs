@@ -57,7 +57,7 @@ pub(super) struct SupportPage {
     pub(super) has_start_stop: bool,
     /// An update is installed on the way when the PC is switched off from here, where there is no page of starting and stopping (G38).
     pub(super) updates_now: bool,
-    /// An update waits, and from when on it would be installed.
+    /// An update waits, and from when on it would be installed; or one is under way.
     pub(super) updates_later: Option<String>,
 }
 
@@ -233,7 +233,7 @@ pub(super) fn support_page(
         notes: directory.notes().to_vec(),
         version: updates::facts(words, standing),
         has_start_stop: has_start_stop(app),
-        updates_now: at_shut_down == AtShutDown::Installs,
+        updates_now: at_shut_down.updates(),
         updates_later: start_stop::updates_later(at_shut_down, words),
         frame,
     }
@@ -266,7 +266,7 @@ pub(crate) async fn stop(State(app): State<App>, visitor: Visitor) -> Response {
     }
     let words = &visitor.words;
     let at_shut_down = at_shut_down_here(&app);
-    if at_shut_down == AtShutDown::Installs && start_stop::order_power_off(&app) {
+    if at_shut_down.updates() && start_stop::order_power_off(&app) {
         let page = StoppingPage {
             frame: frame(&app, &visitor, HERE),
             left: Vec::new(),
@@ -276,14 +276,14 @@ pub(crate) async fn stop(State(app): State<App>, visitor: Visitor) -> Response {
         return show(StatusCode::OK, &page);
     }
     let (status, fault) = match start_stop::updates_later(at_shut_down, words) {
+        _ if at_shut_down.updates() => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            faults::own(words, "stop_not_begun", "stop-not-begun"),
+        ),
         Some(text) => {
             let code = "reception".into();
             (StatusCode::CONFLICT, Fault { code, text })
         }
-        None if at_shut_down == AtShutDown::Installs => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            faults::own(words, "stop_not_begun", "stop-not-begun"),
-        ),
         None => (
             StatusCode::CONFLICT,
             faults::own(words, "no_update", "stop-no-update"),

@@ -26,6 +26,12 @@ const LONGEST_ORDER: u64 = 64;
 /// The new version has so long to look at itself.
 const SELF_CHECK_LIMIT: Duration = Duration::from_secs(60);
 
+/// Who switches the PC off waits so long for another installation, which the shut-down would cut: its unit is given as long.
+const WAIT_AT_SHUT_DOWN: Duration = Duration::from_secs(15 * 60);
+
+/// The lock is tried so often meanwhile.
+const LOCK_TRIED: Duration = Duration::from_millis(200);
+
 /// What `onshi update self-check --json` prints.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SelfChecked {
@@ -60,8 +66,13 @@ impl Installer {
     ) -> Result<LastUpdate, UpdateFault> {
         // Taken away first, whatever comes of it: an order that stays would start this part again and again.
         let ordered = self.take_order()?;
+        let wait = if [ordered, occasion].contains(&Some(Occasion::ShutDown)) {
+            WAIT_AT_SHUT_DOWN
+        } else {
+            Duration::ZERO
+        };
         let occasion = ordered.or(occasion).unwrap_or(Occasion::ByHand);
-        let _lock = self.lock()?;
+        let _lock = self.lock(wait).await?;
         self.go_back_from_a_cut(&clock).await?;
         let now = clock();
         let schedule = self.settings.schedule();
@@ -119,7 +130,7 @@ impl Installer {
         &self,
         clock: impl Fn() -> Instant + Send,
     ) -> Result<Option<LastUpdate>, UpdateFault> {
-        let _lock = self.lock()?;
+        let _lock = self.lock(Duration::ZERO).await?;
         self.go_back_from_a_cut(&clock).await
     }
 
@@ -369,17 +380,26 @@ impl Installer {
         Ok(Occasion::parse(text.trim()))
     }
 
-    /// One installation at a time; the lock ends with the process, however it ends.
-    fn lock(&self) -> Result<std::fs::File, UpdateFault> {
+    /// One installation at a time; the lock ends with the process, however it ends. Waits this long for another one.
+    async fn lock(&self, wait: Duration) -> Result<std::fs::File, UpdateFault> {
         let path = self.dir().join("lock");
         std::fs::create_dir_all(self.dir()).map_err(UpdateFault::file(self.dir()))?;
         let mut options = std::fs::OpenOptions::new();
         let opened = options.create(true).truncate(false).write(true).open(&path);
         let file = opened.map_err(UpdateFault::file(&path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(std::fs::TryLockError::WouldBlock) => Err(UpdateFault::Busy),
-            Err(std::fs::TryLockError::Error(error)) => Err(UpdateFault::file(&path)(error)),
+        let begun = tokio::time::Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(std::fs::TryLockError::WouldBlock) => {}
+                Err(std::fs::TryLockError::Error(error)) => {
+                    return Err(UpdateFault::file(&path)(error));
+                }
+            }
+            if wait <= begun.elapsed() {
+                return Err(UpdateFault::Busy);
+            }
+            tokio::time::sleep(LOCK_TRIED).await;
         }
     }
 

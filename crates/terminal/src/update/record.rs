@@ -145,6 +145,11 @@ impl Journal {
         read(&dir.join(JOURNAL))
     }
 
+    /// Whether an update is under way, or was cut off and not taken back yet.
+    pub(crate) fn is_open(dir: &Path) -> bool {
+        dir.join(JOURNAL).exists()
+    }
+
     pub(crate) fn write(&self, dir: &Path) -> Result<(), UpdateFault> {
         write(&dir.join(JOURNAL), self)
     }

@@ -66,6 +66,55 @@ fn during_reception_it_is_said_from_when_on_switching_off_installs() {
     assert_eq!(updates.at_shut_down(end), AtShutDown::Nothing);
 }
 
+/// What installs what waits in a data folder.
+fn installer(data_dir: &Path, settings: config::Updates) -> Installer {
+    Installer {
+        config_file: data_dir.join("terminal.toml"),
+        data_dir: data_dir.into(),
+        settings,
+        executable: data_dir.join("onshi"),
+    }
+}
+
+#[tokio::test]
+async fn switching_off_waits_for_an_installation_that_is_under_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = lay_down(dir.path(), "08:00-20:00");
+    std::fs::create_dir_all(&settings.state_dir).unwrap();
+    let other = std::fs::File::create(settings.state_dir.join("lock")).unwrap();
+    other.lock().unwrap();
+    let installer = installer(dir.path(), settings);
+    let evening = || japan("2026-11-26T21:00:00");
+    let by_hand = installer.install(Some(Occasion::ByHand), evening).await;
+    assert!(matches!(by_hand, Err(UpdateFault::Busy)), "{by_hand:?}");
+    let mut at_shut_down = Box::pin(installer.install(Some(Occasion::ShutDown), evening));
+    tokio::select! {
+        biased;
+        ended = &mut at_shut_down => panic!("it did not wait: {ended:?}"),
+        () = std::future::ready(()) => {}
+    }
+    drop(other);
+    // It goes on, to find that nothing is installed in this root.
+    let ended = at_shut_down.await;
+    assert!(matches!(ended, Err(UpdateFault::NotPackaged)), "{ended:?}");
+}
+
+#[test]
+fn while_one_is_installed_it_is_said_that_the_pc_goes_off_after_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = lay_down(dir.path(), "08:00-20:00");
+    let updates = SelfUpdate::new(dir.path(), &settings);
+    std::fs::create_dir_all(&settings.state_dir).unwrap();
+    std::fs::write(settings.state_dir.join("journal.json"), "{}").unwrap();
+    for at in ["2026-11-26T12:00:00", "2026-11-26T21:00:00"] {
+        assert_eq!(
+            updates.at_shut_down(japan(at)),
+            AtShutDown::UnderWay,
+            "{at}"
+        );
+    }
+}
+
 #[test]
 fn what_waits_is_ordered_at_the_chosen_hour_alone_and_never_during_reception() {
     let dir = tempfile::tempdir().unwrap();
@@ -92,12 +141,7 @@ async fn an_installation_that_reception_puts_off_is_told_of_while_the_update_wai
     let dir = tempfile::tempdir().unwrap();
     let settings = lay_down(dir.path(), "08:00-20:00");
     let updates = SelfUpdate::new(dir.path(), &settings);
-    let installer = Installer {
-        config_file: dir.path().join("terminal.toml"),
-        data_dir: dir.path().into(),
-        settings,
-        executable: dir.path().join("onshi"),
-    };
+    let installer = installer(dir.path(), settings);
     assert_eq!(updates.standing().await.put_off, None);
     let noon = || japan("2026-11-26T12:00:00");
     let refused = installer.install(Some(Occasion::ShutDown), noon).await;

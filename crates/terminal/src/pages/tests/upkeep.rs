@@ -349,6 +349,11 @@ async fn update_and_switch_off_is_offered_after_reception_and_before_it_is_said_
         assert_eq!(says_when, later, "{hours}");
         let support = terminal.get("/support", "").await.text;
         assert!(!support.contains("/support/stop"), "{hours}");
+        let state = terminal.dir.path().join("update-state");
+        std::fs::create_dir_all(&state).unwrap();
+        std::fs::write(state.join("journal.json"), "{}").unwrap();
+        let page = terminal.get("/start-stop", "").await.text;
+        assert!(page.contains("更新を入れている途中です。"), "{hours}");
     }
 }
 
