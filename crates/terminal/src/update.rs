@@ -25,7 +25,7 @@ use crate::serve::Clock;
 use crate::system::{self, Dpkg};
 use crate::terminal_user::{self, UserState};
 use fetching::Place;
-use record::{Journal, Record};
+use record::{Journal, Record, Refusal};
 
 /// The order to install, in the data folder. Its path is in a unit, too.
 const ORDER: &str = "updates/order";
@@ -107,6 +107,11 @@ pub enum UpdateFault {
     /// Another installation.
     #[error("別の更新が進んでいます。 / another installation is under way")]
     Busy,
+    /// This one is not at its end.
+    #[error(
+        "更新を入れている途中です。15分たっても終わらないときは、パソコンを起動し直してください。起動のときに元の版に戻します。 / an update is being installed; if that does not end within 15 minutes, restart the PC: it goes back to the version before at its start"
+    )]
+    UnderWay,
     /// Debian's tools.
     #[error("dpkg が失敗しました。 / dpkg failed: {0}")]
     Dpkg(String),
@@ -126,6 +131,19 @@ impl UpdateFault {
     fn file(path: &Path) -> impl Fn(std::io::Error) -> Self + use<> {
         let path = path.to_path_buf();
         move |error| Self::File(path.clone(), error)
+    }
+
+    /// Whether the installing part keeps it for the page: not what the page sees by itself, nor what is no failure.
+    fn is_kept(&self) -> bool {
+        let seen = matches!(
+            self,
+            Self::NotSetUp | Self::Pin(_) | Self::NotPackaged | Self::NotWhole | Self::TerminalUser
+        );
+        let none = matches!(
+            self,
+            Self::NothingWaits | Self::Version(_) | Self::NotNow(_) | Self::Busy
+        );
+        !seen && !none
     }
 }
 
@@ -318,17 +336,8 @@ impl SelfUpdate {
         let record = Record::read(&self.settings.state_dir);
         let here = installed(&Dpkg::new(&self.settings.root)).await;
         let looks = self.looks();
-        let stopped = match (&here, &record) {
-            _ if terminal_user::state(&self.data_dir) == UserState::ChangedByHand => {
-                Some(UpdateFault::TerminalUser.to_string())
-            }
-            (Err(fault), _) | (_, Err(fault)) => Some(fault.to_string()),
-            (Ok(_), Ok(record)) => match trust::pinned(&self.settings, record) {
-                Err(fault) => Some(fault.to_string()),
-                Ok(_) => looks.fault,
-            },
-        };
         let waiting = self.waiting();
+        let stopped = self.held_up(here.as_ref().err(), record.as_ref(), waiting.is_some());
         Standing {
             installed: here.ok().map(|(_, version)| version.to_string()),
             running: env!("CARGO_PKG_VERSION").into(),
@@ -336,7 +345,38 @@ impl SelfUpdate {
             waiting: waiting.map(|it| it.version.to_string()),
             last: record.ok().and_then(|it| it.last),
             looked: looks.good,
-            stopped: stopped.map(|it| in_both(&it)),
+            stopped: stopped.or_else(|| looks.fault.as_deref().map(in_both)),
+        }
+    }
+
+    /// What holds updates up on this PC, whatever the last look at the center says.
+    fn held_up(
+        &self,
+        package: Option<&UpdateFault>,
+        record: Result<&Record, &UpdateFault>,
+        waits: bool,
+    ) -> Option<Text> {
+        let dir = &self.settings.state_dir;
+        let said = |fault: &UpdateFault| Some(in_both(&fault.to_string()));
+        let refused = || Refusal::read(dir).map(|it| it.told());
+        if terminal_user::state(&self.data_dir) == UserState::ChangedByHand {
+            return said(&UpdateFault::TerminalUser);
+        }
+        // Before the package, which is half of one meanwhile.
+        if Journal::is_open(dir) {
+            return refused().or_else(|| said(&UpdateFault::UnderWay));
+        }
+        if let Some(fault) = package {
+            return said(fault);
+        }
+        let pinned = match record {
+            Err(fault) => return said(fault),
+            Ok(record) => trust::pinned(&self.settings, record),
+        };
+        match pinned {
+            Err(fault) => said(&fault),
+            Ok(_) if waits => refused(),
+            Ok(_) => None,
         }
     }
 

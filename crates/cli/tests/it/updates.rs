@@ -239,6 +239,26 @@ fn a_new_key_counts_when_the_old_one_signed_it_and_the_old_one_no_more() {
 }
 
 #[test]
+fn what_the_installing_part_fails_with_is_told_until_an_update_ends() {
+    let workshop = Workshop::start();
+    workshop.release("0.1.0-1", AMOUNT);
+    workshop.release("0.2.0-1", AMOUNT);
+    assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
+    let folder = workshop.clinic.path("state/packages");
+    std::fs::create_dir_all(workshop.clinic.path("state")).unwrap();
+    std::fs::write(&folder, "no folder").unwrap();
+    assert!(workshop.install().unwrap_err().contains(&folder));
+    let stopped = workshop.status()["stopped"].clone();
+    for (language, says) in [("ja", "空き容量"), ("en", "look at space and rights")] {
+        let text = stopped[language].as_str().unwrap();
+        assert!(text.contains(&folder) && text.contains(says), "{text}");
+    }
+    std::fs::remove_file(folder).unwrap();
+    assert_eq!(workshop.install(), Ok("installed".into()));
+    assert!(workshop.status()["stopped"].is_null());
+}
+
+#[test]
 fn an_update_waits_until_reception_is_over() {
     let mut clock = TurnedClock::start();
     clock.pass_to_noon();

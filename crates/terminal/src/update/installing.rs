@@ -13,9 +13,9 @@ use crate::config::Updates;
 use crate::system::{self, Dpkg};
 use crate::terminal_user::{self, UserState};
 use crate::update::fetching::{Papers, Place};
-use crate::update::record::{Journal, Kept, LastUpdate, Outcome, PutOff, Record};
+use crate::update::record::{Journal, Kept, LastUpdate, Outcome, PutOff, Record, Refusal};
 use crate::update::trust::{self, Offer};
-use crate::update::{ORDER, UpdateFault, installed};
+use crate::update::{ORDER, UpdateFault, in_both, installed};
 
 /// The copy of the executable that began an update: it goes back where the one installed is half of a new one.
 const KEEPER: &str = "keeper";
@@ -64,6 +64,16 @@ impl Installer {
         occasion: Option<Occasion>,
         clock: impl Fn() -> Instant + Send,
     ) -> Result<LastUpdate, UpdateFault> {
+        let ended = self.install_what_waits(occasion, &clock).await;
+        self.note_refusal(ended.as_ref().err(), clock());
+        ended
+    }
+
+    async fn install_what_waits(
+        &self,
+        occasion: Option<Occasion>,
+        clock: &(impl Fn() -> Instant + Send),
+    ) -> Result<LastUpdate, UpdateFault> {
         // Taken away first, whatever comes of it: an order that stays would start this part again and again.
         let ordered = self.take_order()?;
         let wait = if [ordered, occasion].contains(&Some(Occasion::ShutDown)) {
@@ -73,7 +83,7 @@ impl Installer {
         };
         let occasion = ordered.or(occasion).unwrap_or(Occasion::ByHand);
         let _lock = self.lock(wait).await?;
-        self.go_back_from_a_cut(&clock).await?;
+        self.go_back_from_a_cut(clock).await?;
         let now = clock();
         let schedule = self.settings.schedule();
         if let Err(refused) = may_install(&schedule, occasion, now) {
@@ -99,8 +109,9 @@ impl Installer {
             to: to.0,
             back: None,
         };
+        Refusal::forget(self.dir());
         journal.write(self.dir())?;
-        let last = self.replace(&dpkg, journal, record, &clock).await?;
+        let last = self.replace(&dpkg, journal, record, clock).await?;
         waiting.clear()?;
         Ok(last)
     }
@@ -122,6 +133,20 @@ impl Installer {
         }
     }
 
+    /// Keeps what it failed with, for the page and whoever asks how updates stand.
+    fn note_refusal(&self, fault: Option<&UpdateFault>, now: Instant) {
+        let Some(fault) = fault.filter(|it| it.is_kept()) else {
+            return;
+        };
+        let refusal = Refusal {
+            at: now.to_string(),
+            why: in_both(&fault.to_string()),
+        };
+        if let Err(error) = refusal.write(self.dir()) {
+            tracing::warn!(error = %error, "it is not on record why nothing was installed");
+        }
+    }
+
     /// Goes back from an update that was cut off, if there is one.
     ///
     /// # Errors
@@ -130,8 +155,17 @@ impl Installer {
         &self,
         clock: impl Fn() -> Instant + Send,
     ) -> Result<Option<LastUpdate>, UpdateFault> {
+        let ended = self.take_back(&clock).await;
+        self.note_refusal(ended.as_ref().err(), clock());
+        ended
+    }
+
+    async fn take_back(
+        &self,
+        clock: &(impl Fn() -> Instant + Send),
+    ) -> Result<Option<LastUpdate>, UpdateFault> {
         let _lock = self.lock(Duration::ZERO).await?;
-        self.go_back_from_a_cut(&clock).await
+        self.go_back_from_a_cut(clock).await
     }
 
     async fn go_back_from_a_cut(
@@ -280,6 +314,7 @@ impl Installer {
         record.last = Some(last.clone());
         record.write(self.dir())?;
         PutOff::forget(self.dir());
+        Refusal::forget(self.dir());
         Journal::close(self.dir())?;
         self.tidy(&record);
         Ok(last)

@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use api::problem::Text;
 use domain::update::Version;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::days;
 use crate::system;
 use crate::update::{UpdateFault, trust};
 
@@ -19,6 +21,9 @@ const JOURNAL: &str = "journal.json";
 
 /// File of the update that was put off. Beside the record: an older version, gone back to, reads no record with members it does not know.
 const PUT_OFF: &str = "put-off.json";
+
+/// File of what the installing part last failed with, beside the record for the same reason.
+const REFUSAL: &str = "refusal.json";
 
 /// An update that was cut off, or that dpkg could not install, so often is not tried again.
 const MOST_CUTS: u32 = 3;
@@ -104,6 +109,15 @@ pub struct PutOff {
     pub until: String,
 }
 
+/// Why nothing came of an installation, or why it could not be taken back: what would stand in root's log alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Refusal {
+    /// When it was, RFC 3339.
+    pub(crate) at: String,
+    /// Reason and remedy.
+    pub(crate) why: Text,
+}
+
 /// An update under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -173,6 +187,31 @@ impl PutOff {
     /// Takes it away, since an update came to an end after it.
     pub(crate) fn forget(dir: &Path) {
         let _ = std::fs::remove_file(dir.join(PUT_OFF));
+    }
+}
+
+impl Refusal {
+    /// The last one; `None` also where its file cannot be read: it explains, and decides nothing.
+    pub(crate) fn read(dir: &Path) -> Option<Self> {
+        read(&dir.join(REFUSAL)).ok().flatten()
+    }
+
+    pub(crate) fn write(&self, dir: &Path) -> Result<(), UpdateFault> {
+        write(&dir.join(REFUSAL), self)
+    }
+
+    /// Takes it away, since an update began or ended after it.
+    pub(crate) fn forget(dir: &Path) {
+        let _ = std::fs::remove_file(dir.join(REFUSAL));
+    }
+
+    /// With its time, for people.
+    pub(crate) fn told(&self) -> Text {
+        let at = days::show_instant(&self.at);
+        Text::new(
+            &format!("{at} の更新: {}", self.why.ja),
+            &format!("update of {at}: {}", self.why.en),
+        )
     }
 }
 

@@ -99,6 +99,29 @@ async fn switching_off_waits_for_an_installation_that_is_under_way() {
     assert!(matches!(ended, Err(UpdateFault::NotPackaged)), "{ended:?}");
 }
 
+#[tokio::test]
+async fn an_open_journal_and_why_it_could_not_be_closed_are_told_as_the_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = lay_down(dir.path(), "08:00-20:00");
+    let updates = SelfUpdate::new(dir.path(), &settings);
+    let state = settings.state_dir.clone();
+    std::fs::create_dir_all(&state).unwrap();
+    std::fs::write(state.join("journal.json"), "half a jour").unwrap();
+    let stopped = updates.standing().await.stopped.unwrap();
+    assert!(
+        stopped.ja.contains("更新を入れている途中です"),
+        "{stopped:?}"
+    );
+    let night = || japan("2026-11-27T03:00:00");
+    let resumed = installer(dir.path(), settings).resume(night).await;
+    assert!(matches!(resumed, Err(UpdateFault::Record(_))));
+    let stopped = updates.standing().await.stopped.unwrap();
+    for text in [stopped.ja, stopped.en] {
+        let says = text.contains("2026-11-27 03:00") && text.contains("journal.json");
+        assert!(says, "{text}");
+    }
+}
+
 #[test]
 fn while_one_is_installed_it_is_said_that_the_pc_goes_off_after_it() {
     let dir = tempfile::tempdir().unwrap();
