@@ -217,7 +217,7 @@ fn ended(last: &LastUpdate) -> String {
             "{to} で起動しない部分があり、{from} に戻しました / a part did not start with {to}; back to {from}"
         ),
         Outcome::CutOff => format!(
-            "{to} への更新が途切れ、{from} に戻しました / the update to {to} was cut off; back to {from}"
+            "{to} への更新が途切れ、いまは {from} が入っています / the update to {to} was cut off; {from} is installed"
         ),
     }
 }

@@ -3,6 +3,10 @@
 mod cut;
 pub(crate) mod workshop;
 
+use std::path::Path;
+
+use serde_json::{Value, json};
+
 use crate::plain_browser::Terminal;
 use crate::running::{Clinic, onshi, succeed};
 use crate::turned_clock::TurnedClock;
@@ -16,10 +20,10 @@ fn an_update_is_fetched_installed_and_the_version_before_is_kept() {
     workshop.release("0.2.0-1", AMOUNT);
     // What was left of a package that nobody offers any more goes away with the next look.
     let left = workshop.clinic.path("terminal/updates/incoming/0123.part");
-    std::fs::create_dir_all(std::path::Path::new(&left).parent().unwrap()).unwrap();
+    std::fs::create_dir_all(Path::new(&left).parent().unwrap()).unwrap();
     std::fs::write(&left, "half a package").unwrap();
     assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
-    assert!(!std::path::Path::new(&left).exists());
+    assert!(!Path::new(&left).exists());
     assert_eq!(workshop.status()["waiting"], "0.2.0-1");
     assert_eq!(workshop.install(), Ok("installed".into()));
     assert_eq!(workshop.installed(), "0.2.0-1");
@@ -236,6 +240,35 @@ fn a_new_key_counts_when_the_old_one_signed_it_and_the_old_one_no_more() {
             .unwrap_err()
             .contains("not signed by the key before")
     );
+}
+
+#[test]
+fn what_was_mended_by_hand_after_a_cut_is_not_undone() {
+    let workshop = Workshop::start();
+    workshop.release("0.1.0-1", AMOUNT);
+    workshop.release("0.2.0-1", AMOUNT);
+    assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
+    assert_eq!(workshop.install(), Ok("installed".into()));
+    let record = workshop.record("state.json");
+    let journal = workshop.clinic.path("state/journal.json");
+    let cut_off = |began: &str, from: &Value| {
+        let to = &record["current"];
+        let journal = json!({"began": began, "from": from, "to": to, "back": null});
+        workshop.write_record("journal.json", &journal);
+    };
+    cut_off("2026-11-26T18:00:00Z", &record["kept"]);
+    workshop.release("0.3.0-1", AMOUNT);
+    workshop.install_by_hand("0.3.0-1");
+    assert_eq!(workshop.resume(), Ok("cut_off".into()));
+    assert_eq!(workshop.installed(), "0.3.0-1");
+    assert_eq!(workshop.status()["last"]["from"], "0.3.0-1");
+    assert!(!Path::new(&journal).exists());
+    // A whole package stays also where what was kept to go back to is lost.
+    let lost = json!({"name": "onshi", "version": "0.3.0-1", "sha256": "0".repeat(64)});
+    cut_off("2026-11-27T18:00:00Z", &lost);
+    assert_eq!(workshop.resume(), Ok("cut_off".into()));
+    assert_eq!(workshop.installed(), "0.3.0-1");
+    assert!(!Path::new(&journal).exists());
 }
 
 #[test]

@@ -22,4 +22,4 @@ update-ended-installed = Updated from { $from } to { $to }.
 update-ended-not-installed = { $to } could not be installed; back to { $from }.
 update-ended-self-check = { $to } failed its self-check; back to { $from }.
 update-ended-not-running = A part did not start with { $to }; back to { $from }.
-update-ended-cut-off = The update to { $to } was cut off; back to { $from }. It is tried again.
+update-ended-cut-off = The update to { $to } was cut off; { $from } is installed. If { $to } is newer, it is tried again.

@@ -22,4 +22,4 @@ update-ended-installed = { $from } から { $to } に更新しました。
 update-ended-not-installed = { $to } を入れられなかったため、{ $from } に戻しました。
 update-ended-self-check = { $to } が自己診断に通らなかったため、{ $from } に戻しました。
 update-ended-not-running = { $to } で起動しない部分があったため、{ $from } に戻しました。
-update-ended-cut-off = { $to } への更新が途切れたため、{ $from } に戻しました。次の機会にやり直します。
+update-ended-cut-off = { $to } への更新が途切れ、いまは { $from } が入っています。{ $to } のほうが新しいときは、次の機会にやり直します。

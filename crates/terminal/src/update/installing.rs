@@ -189,9 +189,25 @@ impl Installer {
             record.write(self.dir())?;
             journal.write(self.dir())?;
         }
+        if let Some(version) = self.left_as_it_is(&dpkg, &journal).await {
+            record.note_end(&journal.to.version, outcome);
+            journal.from.version = version.to_string();
+            let ended = self.end(&journal, record, Outcome::CutOff, clock());
+            return ended.map(Some);
+        }
         self.go_back(&dpkg, &journal, record, outcome, clock)
             .await
             .map(Some)
+    }
+
+    /// The version that stays instead of going back: another one that somebody installed by hand meanwhile, or the one that is there as a
+    /// whole where what was kept to go back to is not.
+    async fn left_as_it_is(&self, dpkg: &Dpkg, journal: &Journal) -> Option<Version> {
+        let (name, version) = installed(dpkg).await.ok()?;
+        let is = |it: &Kept| it.name == name && it.version == version.to_string();
+        let by_hand = !is(&journal.from) && !is(&journal.to);
+        let stays = by_hand || !journal.from.is_whole(self.dir());
+        stays.then_some(version)
     }
 
     /// Installs, looks, and keeps or goes back.
@@ -302,15 +318,7 @@ impl Installer {
             to: journal.to.version.clone(),
             outcome,
         };
-        match outcome {
-            // A cut is no fault of the version; the record counts them.
-            Outcome::Installed | Outcome::CutOff => {}
-            // A disk that was full, or dpkg ended by others: tried again, but not for ever.
-            Outcome::NotInstalled => record.note_cut(&journal.to.version),
-            Outcome::SelfCheck | Outcome::NotRunning => {
-                record.failed.insert(journal.to.version.clone());
-            }
-        }
+        record.note_end(&journal.to.version, outcome);
         record.last = Some(last.clone());
         record.write(self.dir())?;
         PutOff::forget(self.dir());

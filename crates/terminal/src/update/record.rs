@@ -76,7 +76,7 @@ pub struct LastUpdate {
     pub began: String,
     /// When it ended, RFC 3339.
     pub ended: String,
-    /// The version before.
+    /// The version before; after one that was cut off the one that is installed.
     pub from: String,
     /// The version to install.
     pub to: String,
@@ -96,7 +96,7 @@ pub enum Outcome {
     SelfCheck,
     /// A part did not start again; the old version runs.
     NotRunning,
-    /// The installation was cut off; the old version runs.
+    /// The installation was cut off; the old version runs, or one that was installed by hand.
     CutOff,
 }
 
@@ -150,6 +150,19 @@ impl Record {
         *cuts += 1;
         if MOST_CUTS <= *cuts {
             self.failed.insert(version.to_owned());
+        }
+    }
+
+    /// Notes what the end of an installation says of its version.
+    pub(crate) fn note_end(&mut self, version: &str, outcome: Outcome) {
+        match outcome {
+            // A cut is no fault of the version; they are counted when they are found.
+            Outcome::Installed | Outcome::CutOff => {}
+            // A disk that was full, or dpkg ended by others: tried again, but not for ever.
+            Outcome::NotInstalled => self.note_cut(version),
+            Outcome::SelfCheck | Outcome::NotRunning => {
+                self.failed.insert(version.to_owned());
+            }
         }
     }
 }

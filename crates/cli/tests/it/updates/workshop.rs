@@ -116,9 +116,13 @@ impl Workshop {
             AMOUNT,
             &self.path("first"),
         );
+        self.run_dpkg(&package);
+        let _ = std::fs::remove_dir_all(self.path("state"));
+    }
+
+    fn run_dpkg(&self, package: &Path) {
         let done = Command::new("dpkg")
-            .arg("--root")
-            .arg(&root)
+            .args(["--root", &self.path("root")])
             .args(["--force-not-root", "--install"])
             .arg(package)
             .output()
@@ -128,7 +132,11 @@ impl Workshop {
             "{}",
             String::from_utf8_lossy(&done.stderr)
         );
-        let _ = std::fs::remove_dir_all(self.path("state"));
+    }
+
+    /// As a person does it who has the package of a version at hand.
+    pub(super) fn install_by_hand(&self, version: &str) {
+        self.run_dpkg(&Path::new(&self.bench(version)).join(self.file(version)));
     }
 
     /// A package whose executable runs a script when it is asked for its self-check.
@@ -350,6 +358,11 @@ impl Workshop {
 
     pub(super) fn install_by(&self, occasion: &str) -> Result<String, String> {
         self.outcome(&self.update("install", &["--occasion", occasion]))
+    }
+
+    /// The outcome of an update that was cut off; otherwise what the command said.
+    pub(super) fn resume(&self) -> Result<String, String> {
+        self.outcome(&self.update("resume", &[]))
     }
 
     fn outcome(&self, output: &Output) -> Result<String, String> {
