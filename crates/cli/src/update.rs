@@ -83,7 +83,7 @@ async fn fetch(of: &Of, order: bool) -> anyhow::Result<ExitCode> {
         Looked::Waits(version) => (true, version.to_string()),
     };
     if order {
-        update.order_at_the_hour(crate::serve::now())?;
+        update.order_at_the_hour(crate::serve::now()).await?;
     }
     if of.json {
         out!(

@@ -254,6 +254,12 @@ impl SelfUpdate {
         waits.then_some(WaitingUpdate { version })
     }
 
+    /// The same, unless a version that is known to be installed is as new: its own installation has taken it.
+    fn waits_over(&self, installed: Option<Version>) -> Option<WaitingUpdate> {
+        self.waiting()
+            .filter(|it| installed.is_none_or(|here| here < it.version))
+    }
+
     /// What becomes of the update that waits when the PC is switched off now, as the installing part will decide it.
     #[must_use]
     pub fn at_shut_down(&self, now: Instant) -> AtShutDown {
@@ -304,11 +310,15 @@ impl SelfUpdate {
         self.data_dir.join(ORDER).exists()
     }
 
-    /// Looks at the center once, fetches what is newer, and keeps how it ended.
+    /// Looks at the center once, fetches what is newer, and keeps how it ended. Not while an update is under way: what is installed is not
+    /// settled then.
     ///
     /// # Errors
     /// [`UpdateFault`].
     pub async fn look(&self, client: &Client, now: Instant) -> Result<Looked, UpdateFault> {
+        if Journal::is_open(&self.settings.state_dir) {
+            return Err(UpdateFault::UnderWay);
+        }
         let looked = if terminal_user::state(&self.data_dir) == UserState::ChangedByHand {
             Err(UpdateFault::TerminalUser)
         } else {
@@ -336,7 +346,7 @@ impl SelfUpdate {
         let record = Record::read(&self.settings.state_dir);
         let here = installed(&Dpkg::new(&self.settings.root)).await;
         let looks = self.looks();
-        let waiting = self.waiting();
+        let waiting = self.waits_over(here.as_ref().ok().map(|(_, version)| *version));
         let stopped = self.held_up(here.as_ref().err(), record.as_ref(), waiting.is_some());
         Standing {
             installed: here.ok().map(|(_, version)| version.to_string()),
@@ -386,6 +396,10 @@ impl SelfUpdate {
         let mut told: Option<String> = None;
         loop {
             tick.tick().await;
+            // The installing part restarts the terminal on its way, and has still to look whether the new version works.
+            if Journal::is_open(&self.settings.state_dir) {
+                continue;
+            }
             let now = clock();
             if self.is_due(now) {
                 let fault = self.look(&client, now).await.err().map(|it| it.to_string());
@@ -395,19 +409,24 @@ impl SelfUpdate {
                 }
                 told = fault;
             }
-            if let Err(fault) = self.order_at_the_hour(now) {
+            if let Err(fault) = self.order_at_the_hour(now).await {
                 tracing::warn!(error = %fault, "the update that waits could not be ordered");
             }
         }
     }
 
-    /// Orders the update that waits when it is the chosen hour.
+    /// Orders the update that waits when it is the chosen hour, unless one is under way.
     ///
     /// # Errors
     /// [`UpdateFault`].
-    pub fn order_at_the_hour(&self, now: Instant) -> Result<(), UpdateFault> {
+    pub async fn order_at_the_hour(&self, now: Instant) -> Result<(), UpdateFault> {
         let may = may_install(&self.settings.schedule(), Occasion::Hour, now).is_ok();
-        if may && self.waiting().is_some() && !self.is_ordered() {
+        let is_busy = self.is_ordered() || Journal::is_open(&self.settings.state_dir);
+        if !may || is_busy || self.waiting().is_none() {
+            return Ok(());
+        }
+        let here = installed(&Dpkg::new(&self.settings.root)).await.ok();
+        if self.waits_over(here.map(|(_, version)| version)).is_some() {
             self.order(Occasion::Hour)?;
         }
         Ok(())

@@ -7,6 +7,7 @@ use domain::update::{Reception, TimeOfDay};
 use pki::publisher::Publisher;
 
 use super::*;
+use crate::pages::tests::client;
 
 /// The publisher's key and a release of 0.2.0-1 under it, made once: its passphrase costs seconds.
 fn signed() -> &'static (String, Release) {
@@ -138,25 +139,59 @@ fn while_one_is_installed_it_is_said_that_the_pc_goes_off_after_it() {
     }
 }
 
-#[test]
-fn what_waits_is_ordered_at_the_chosen_hour_alone_and_never_during_reception() {
+/// Whether what waits in a data folder is ordered at this time.
+async fn ordered(data_dir: &Path, settings: &config::Updates, now: &str) -> bool {
+    let updates = SelfUpdate::new(data_dir, settings);
+    updates.order_at_the_hour(japan(now)).await.unwrap();
+    updates.is_ordered()
+}
+
+#[tokio::test]
+async fn what_waits_is_ordered_at_the_chosen_hour_alone_and_never_during_reception() {
     let dir = tempfile::tempdir().unwrap();
     let mut settings = lay_down(dir.path(), "08:00-20:00");
-    let ordered = |settings: &config::Updates, now: &str| {
-        let updates = SelfUpdate::new(dir.path(), settings);
-        updates.order_at_the_hour(japan(now)).unwrap();
-        updates.is_ordered()
-    };
     settings.at = TimeOfDay::parse("12:00").ok();
-    assert!(!ordered(&settings, "2026-11-26T12:00:00"), "reception");
+    let noon = "2026-11-26T12:00:00";
+    assert!(!ordered(dir.path(), &settings, noon).await, "reception");
     settings.at = TimeOfDay::parse("21:00").ok();
-    for other_hour in ["2026-11-26T20:59:59", "2026-11-26T22:00:00"] {
-        assert!(!ordered(&settings, other_hour), "{other_hour}");
+    for other in ["2026-11-26T20:59:59", "2026-11-26T22:00:00"] {
+        assert!(!ordered(dir.path(), &settings, other).await, "{other}");
     }
     settings.at = None;
-    assert!(!ordered(&settings, "2026-11-26T21:30:00"), "no hour chosen");
+    let evening = "2026-11-26T21:30:00";
+    assert!(!ordered(dir.path(), &settings, evening).await, "no hour");
     settings.at = TimeOfDay::parse("21:00").ok();
-    assert!(ordered(&settings, "2026-11-26T21:30:00"));
+    assert!(ordered(dir.path(), &settings, evening).await);
+}
+
+#[tokio::test]
+async fn an_update_that_is_being_installed_is_neither_looked_for_nor_ordered_once_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut settings = lay_down(dir.path(), "08:00-20:00");
+    settings.at = TimeOfDay::parse("21:00").ok();
+    let evening = "2026-11-26T21:30:00";
+    let updates = SelfUpdate::new(dir.path(), &settings);
+    // As the terminal finds it that dpkg restarted.
+    let journal = settings.state_dir.join("journal.json");
+    std::fs::create_dir_all(&settings.state_dir).unwrap();
+    std::fs::write(&journal, "{}").unwrap();
+    assert!(!ordered(dir.path(), &settings, evening).await);
+    let looked = updates.look(&client(), japan(evening)).await;
+    assert!(matches!(looked, Err(UpdateFault::UnderWay)), "{looked:?}");
+    // Ended, and what waited not yet taken away.
+    std::fs::remove_file(journal).unwrap();
+    let known = settings.root.join("var/lib/dpkg");
+    std::fs::create_dir_all(&known).unwrap();
+    for (version, waits) in [("0.2.0-1", false), ("0.1.0-1", true)] {
+        let status = format!(
+            "Package: onshi\nStatus: install ok installed\nVersion: {version}\nArchitecture: all\n\
+             Maintainer: test <test@example>\nDescription: test\n"
+        );
+        std::fs::write(known.join("status"), status).unwrap();
+        let waiting = updates.standing().await.waiting;
+        assert_eq!(waiting.is_some(), waits, "{version}");
+        assert_eq!(ordered(dir.path(), &settings, evening).await, waits);
+    }
 }
 
 #[tokio::test]
