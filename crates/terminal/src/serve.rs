@@ -36,7 +36,7 @@ use crate::reference_material::{self, ReferenceMaterial};
 use crate::support::data_file::DataFile;
 use crate::texts::SCREENS;
 use crate::training::{Ground, Training};
-use crate::update::SelfUpdate;
+use crate::update::{self, SelfUpdate};
 use crate::upkeep::{self, Upkeep};
 
 /// The largest form taken, in bytes. Only a file of accounts may be larger.
@@ -204,9 +204,8 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
     tokio::spawn(notices::keep(app.clone()));
     tokio::spawn(emergency::keep(app.clone()));
     tokio::spawn(crate::copies::wipe(app.clone()));
-    if let Some(first) = app.certificates.first().filter(|_| app.updates.is_set_up()) {
-        let updates = app.updates.clone();
-        tokio::spawn(updates.run(first.client.clone(), app.clock.clone()));
+    if app.updates.is_set_up() {
+        tokio::spawn(update::keep(app.clone()));
     }
     let checked = app.clone();
     tokio::spawn(async move { checked.upkeep.check_at_start(checked.now()).await });

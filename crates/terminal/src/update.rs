@@ -21,7 +21,7 @@ pub use record::{LastUpdate, Outcome, PutOff};
 pub use trust::hash;
 
 use crate::config;
-use crate::serve::Clock;
+use crate::serve::{App, Certificate};
 use crate::system::{self, Dpkg};
 use crate::terminal_user::{self, UserState};
 use fetching::Place;
@@ -38,6 +38,9 @@ const PACKAGES: [&str; 2] = ["onshi-pcsc", "onshi"];
 
 /// The clock is looked at so often.
 const TICK: Duration = Duration::from_secs(30);
+
+/// Whether a certificate was installed is looked at so often, until there is one.
+const BARE_TICK: Duration = Duration::from_secs(1);
 
 /// Why there is no update. The texts name the remedy, in Japanese and English.
 #[derive(Debug, thiserror::Error)]
@@ -390,31 +393,6 @@ impl SelfUpdate {
         }
     }
 
-    /// Looks now and then, and orders what waits at the chosen hour; ends with the runtime.
-    pub async fn run(self, client: Client, clock: Clock) {
-        let mut tick = tokio::time::interval(TICK);
-        let mut told: Option<String> = None;
-        loop {
-            tick.tick().await;
-            // The installing part restarts the terminal on its way, and has still to look whether the new version works.
-            if Journal::is_open(&self.settings.state_dir) {
-                continue;
-            }
-            let now = clock();
-            if self.is_due(now) {
-                let fault = self.look(&client, now).await.err().map(|it| it.to_string());
-                // Said once, not at every look.
-                if fault.is_some() && fault != told {
-                    tracing::warn!(fault = fault.as_deref().unwrap_or_default(), "no update");
-                }
-                told = fault;
-            }
-            if let Err(fault) = self.order_at_the_hour(now).await {
-                tracing::warn!(error = %fault, "the update that waits could not be ordered");
-            }
-        }
-    }
-
     /// Orders the update that waits when it is the chosen hour, unless one is under way.
     ///
     /// # Errors
@@ -445,6 +423,42 @@ impl SelfUpdate {
     fn looks(&self) -> Looks {
         let bytes = std::fs::read(self.data_dir.join(LOOKED)).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+}
+
+/// Looks now and then, and orders what waits at the chosen hour; ends with the runtime.
+pub(crate) async fn keep(app: App) {
+    let mut told = None;
+    loop {
+        // A bare PC gets its first certificate while the terminal runs.
+        let pause = match app.certificates.first() {
+            Some(own) => {
+                keep_once(&app, &own, &mut told).await;
+                TICK
+            }
+            None => BARE_TICK,
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+async fn keep_once(app: &App, own: &Certificate, told: &mut Option<String>) {
+    let (updates, now) = (&app.updates, app.now());
+    // The installing part restarts the terminal on its way, and has still to look whether the new version works.
+    if Journal::is_open(&updates.settings.state_dir) {
+        return;
+    }
+    if updates.is_due(now) {
+        let looked = updates.look(&own.client, now).await;
+        let fault = looked.err().map(|it| it.to_string());
+        // Said once, not at every look.
+        if fault.is_some() && fault != *told {
+            tracing::warn!(fault = fault.as_deref().unwrap_or_default(), "no update");
+        }
+        *told = fault;
+    }
+    if let Err(fault) = updates.order_at_the_hour(now).await {
+        tracing::warn!(error = %fault, "the update that waits could not be ordered");
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::plain_browser::Terminal;
-use crate::running::{Clinic, onshi, succeed};
+use crate::running::{Clinic, onshi, succeed, wait_until};
 use crate::turned_clock::TurnedClock;
 use workshop::{AMOUNT, Workshop};
 
@@ -344,9 +344,20 @@ fn the_terminal_fetches_by_itself_and_orders_at_the_chosen_hour() {
     workshop.release("0.2.0-1", AMOUNT);
     workshop.choose_this_hour();
     let terminal = workshop.start_terminal();
-    crate::running::wait_until("the order", || workshop.is_ordered());
+    wait_until("the order", || workshop.is_ordered());
     assert_eq!(workshop.install(), Ok("installed".into()));
     assert!(!workshop.is_ordered(), "an order is obeyed once");
+    drop(terminal);
+}
+
+#[test]
+fn a_terminal_that_gets_its_first_certificate_looks_for_updates_without_a_restart() {
+    let workshop = Workshop::start();
+    workshop.remove_certificate();
+    let terminal = workshop.start_terminal();
+    assert!(workshop.status()["looked"].is_null());
+    workshop.import_certificate();
+    wait_until("a look", || !workshop.status()["looked"].is_null());
     drop(terminal);
 }
 

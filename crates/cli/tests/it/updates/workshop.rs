@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::running::{Clinic, Part, onshi, succeed};
+use crate::running::{Clinic, Part, onshi, succeed, wait_until};
 
 /// Bytes of ballast in a package where its size does not matter.
 pub(crate) const AMOUNT: usize = 1 << 10;
@@ -69,6 +69,12 @@ impl Workshop {
     }
 
     fn settle_terminal(&self) {
+        self.import_certificate();
+        std::fs::copy(self.path("publisher.pub"), self.path("pinned.pub")).unwrap();
+        self.set_up("reception = []");
+    }
+
+    pub(super) fn import_certificate(&self) {
         succeed(&[
             "certificate",
             "import",
@@ -81,8 +87,11 @@ impl Workshop {
             "--p12-password-file",
             &self.path("p12.pw"),
         ]);
-        std::fs::copy(self.path("publisher.pub"), self.path("pinned.pub")).unwrap();
-        self.set_up("reception = []");
+    }
+
+    /// The PC as before its first certificate was installed.
+    pub(super) fn remove_certificate(&self) {
+        std::fs::remove_dir_all(self.path("terminal/identities")).unwrap();
     }
 
     /// Writes the terminal's settings with further lines on updates.
@@ -497,13 +506,18 @@ impl Workshop {
         std::fs::write(file, text.replace("OqsUser", "Betsu")).unwrap();
     }
 
+    /// A terminal whose pages are there.
     pub(super) fn start_terminal(&self) -> Part {
+        let ready = self.path("terminal-ready.json");
         let child = Command::new(env!("CARGO_BIN_EXE_onshi"))
             .args(["terminal", "--config", &self.path("terminal.toml")])
+            .args(["--ready-file", &ready])
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::null())
             .spawn();
-        Part::of(child.unwrap())
+        let terminal = Part::of(child.unwrap());
+        wait_until("the terminal", || Path::new(&ready).exists());
+        terminal
     }
 
     pub(super) fn is_ordered(&self) -> bool {
