@@ -5,11 +5,13 @@ pub(crate) mod factor;
 
 use api::access::{OwnAccount, SecondFactor, SignInRecord};
 use api::client::ClientError;
+use api::emergency::AmbulanceAccess;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::account::AccountKind;
+use domain::permissions::Action;
 use domain::recovery::{Standing, is_asked_of};
 use domain::second_factor::{FactorKind, Policy};
 use domain::sign_in_notice::{Outcome, ProvedBy, Unusual};
@@ -39,7 +41,7 @@ pub(super) struct OwnAccessPage {
     pub(super) recovery_about: String,
     pub(super) password: TextField,
     pub(super) factors: Vec<FactorLine>,
-    /// The form for another factor; none where the facility uses none.
+    /// The form for another factor; none where nothing asks the person for one.
     pub(super) new: Option<NewFactor>,
 }
 
@@ -54,6 +56,8 @@ pub(super) struct FactorLine {
 
 /// The form for another factor.
 pub(super) struct NewFactor {
+    /// What it is for, where the facility asks for none at sign-in.
+    lead: Option<String>,
     kind: Select,
     fields: Vec<TextField>,
 }
@@ -134,9 +138,35 @@ fn standing(own: &OwnAccount, words: &Words) -> (String, &'static str, String) {
     (words.say(key), tone, text)
 }
 
+/// What the page has to know of the person beside the center's own answer.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Whose {
+    /// Whether ambulance mode asks the account for a second factor, which it does whatever the facility asks for at sign-in.
+    pub(super) in_ambulance: bool,
+}
+
+impl Whose {
+    /// Asks for what matters alone: where sign-ins ask for a factor the form is there anyhow.
+    async fn of(staff: &Staff, own: &OwnAccount) -> Result<Self, ClientError> {
+        let is_off = Policy::parse(&own.second_factor) == Some(Policy::Off);
+        if !is_off || !staff.may(Action::ViewInAmbulance) {
+            return Ok(Self::default());
+        }
+        let access = staff.client.ambulance_access(staff.token()).await?;
+        Ok(Self {
+            in_ambulance: needs_factor(&access),
+        })
+    }
+}
+
+/// Whether a second factor is all that ambulance mode still asks an account for, or was given already.
+pub(super) fn needs_factor(access: &AmbulanceAccess) -> bool {
+    matches!(access.missing.as_deref(), None | Some("factor"))
+}
+
 pub(super) fn own_access_page(
     mut frame: Frame,
-    own: &OwnAccount,
+    (own, whose): (&OwnAccount, Whose),
     form: &FactorForm,
     faults: &[(String, Fault)],
 ) -> OwnAccessPage {
@@ -198,7 +228,13 @@ pub(super) fn own_access_page(
             .iter()
             .map(|it| factor_line(it, &words))
             .collect(),
-        new: (policy != Policy::Off).then_some(NewFactor { kind, fields }),
+        new: (policy != Policy::Off || whose.in_ambulance).then_some(NewFactor {
+            lead: whose
+                .in_ambulance
+                .then(|| words.say("factor-for-ambulance")),
+            kind,
+            fields,
+        }),
         frame,
     }
 }
@@ -210,8 +246,12 @@ async fn with_faults(
     form: &FactorForm,
     faults: &[(String, Fault)],
 ) -> Response {
-    match staff.client.own_account(staff.token()).await {
-        Ok(own) => {
+    let own = match staff.client.own_account(staff.token()).await {
+        Ok(own) => Whose::of(staff, &own).await.map(|whose| (own, whose)),
+        Err(error) => Err(error),
+    };
+    match own {
+        Ok((own, whose)) => {
             let mut frame = staff.frame(HERE);
             let told = app.browsers.with(&staff.key, |browser| browser.told.take());
             frame.banners.extend(told.flatten().map(done));
@@ -220,7 +260,8 @@ async fn with_faults(
             } else {
                 StatusCode::UNPROCESSABLE_ENTITY
             };
-            show(status, &own_access_page(frame, &own, form, faults))
+            let page = own_access_page(frame, (&own, whose), form, faults);
+            show(status, &page)
         }
         Err(error) => staff.failed(app, &error, HERE),
     }

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use ui::component::{Banner, Fault, Kind, Need, TextField, Tone};
+use ui::language::Words;
 
 use crate::faults;
 use crate::pages::own_access::{self, factor::origin};
@@ -24,53 +25,82 @@ pub(super) struct SecondFactorPage {
     pub(super) frame: Frame,
     /// The key of what it is for.
     pub(super) lead: &'static str,
+    pub(super) proving: Proving,
+}
+
+/// The forms that prove a second factor, on whichever page they stand.
+pub(super) struct Proving {
+    /// Where they are sent.
+    pub(super) action: &'static str,
     pub(super) code: TextField,
     pub(super) recovery: TextField,
     /// What the browser's passkey is asked; none where the person has no passkey of these pages.
     pub(super) options: Option<String>,
 }
 
+impl Proving {
+    pub(super) fn new(action: &'static str, options: Option<String>, words: &Words) -> Self {
+        Self {
+            action,
+            code: TextField {
+                kind: Kind::Digits,
+                need: Need::Plain,
+                autocomplete: "one-time-code",
+                support: words.say("prove-code-support"),
+                ..TextField::new("code", words.say("prove-code"))
+            },
+            recovery: TextField {
+                need: Need::Plain,
+                support: words.say("prove-recovery-support"),
+                ..TextField::new("recovery_code", words.say("prove-recovery"))
+            },
+            options,
+        }
+    }
+
+    /// The forms for the person who asks; none where there is nothing to prove.
+    pub(super) async fn of(
+        app: &App,
+        staff: &Staff,
+        action: &'static str,
+    ) -> Result<Option<Self>, ClientError> {
+        let origin = origin(app);
+        let asked = staff.client.passkey_challenge(staff.token(), &origin);
+        let options = match asked.await {
+            Ok(challenge) => Some(challenge.options),
+            Err(ClientError::Problem(problem)) if problem.code == "passkey_refused" => None,
+            // A session that is open fully, of an account without a factor.
+            Err(ClientError::Problem(problem))
+                if problem.code == "no_second_factor_asked" && !staff.waits_for_proof() =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Some(Self::new(action, options, &staff.words)))
+    }
+}
+
 pub(super) fn second_factor_page(
     mut frame: Frame,
     lead: &'static str,
-    options: Option<String>,
+    proving: Proving,
     fault: Option<Fault>,
 ) -> SecondFactorPage {
-    let words = frame.words.clone();
     frame
         .banners
         .extend(fault.map(|fault| Banner::new(Tone::Error, fault)));
     SecondFactorPage {
-        code: TextField {
-            kind: Kind::Digits,
-            need: Need::Plain,
-            autocomplete: "one-time-code",
-            support: words.say("prove-code-support"),
-            ..TextField::new("code", words.say("prove-code"))
-        },
-        recovery: TextField {
-            need: Need::Plain,
-            support: words.say("prove-recovery-support"),
-            ..TextField::new("recovery_code", words.say("prove-recovery"))
-        },
-        options,
-        lead,
         frame,
+        lead,
+        proving,
     }
 }
 
 async fn page(app: &App, staff: &Staff, fault: Option<Fault>) -> Response {
-    let origin = origin(app);
-    let asked = staff.client.passkey_challenge(staff.token(), &origin);
-    let options = match asked.await {
-        Ok(challenge) => Some(challenge.options),
-        Err(ClientError::Problem(problem)) if problem.code == "passkey_refused" => None,
-        // A session that is open fully, and has nothing to prove.
-        Err(ClientError::Problem(problem))
-            if problem.code == "no_second_factor_asked" && !staff.waits_for_proof() =>
-        {
-            return Redirect::to("/").into_response();
-        }
+    let proving = match Proving::of(app, staff, HERE).await {
+        Ok(Some(proving)) => proving,
+        Ok(None) => return Redirect::to("/").into_response(),
         Err(error) => return staff.failed(app, &error, HERE),
     };
     let lead = if staff.waits_for_proof() {
@@ -85,7 +115,7 @@ async fn page(app: &App, staff: &Staff, fault: Option<Fault>) -> Response {
     };
     show(
         status,
-        &second_factor_page(staff.frame(HERE), lead, options, fault),
+        &second_factor_page(staff.frame(HERE), lead, proving, fault),
     )
 }
 
@@ -101,21 +131,30 @@ pub(crate) struct ProofForm {
     recovery_code: String,
 }
 
+impl ProofForm {
+    /// What was given; none where nothing was.
+    pub(super) fn proof(self) -> Option<FactorProof> {
+        let given = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+        let proof = FactorProof {
+            code: given(self.code),
+            credential: given(self.credential),
+            recovery_code: given(self.recovery_code),
+        };
+        let is_given =
+            proof.code.is_some() || proof.credential.is_some() || proof.recovery_code.is_some();
+        is_given.then_some(proof)
+    }
+}
+
 pub(crate) async fn prove(
     State(app): State<App>,
     staff: Staff,
     Filled(form): Filled<ProofForm>,
 ) -> Response {
-    let given = |text: String| Some(text).filter(|text| !text.trim().is_empty());
-    let proof = FactorProof {
-        code: given(form.code),
-        credential: given(form.credential),
-        recovery_code: given(form.recovery_code),
-    };
-    if proof.code.is_none() && proof.credential.is_none() && proof.recovery_code.is_none() {
+    let Some(proof) = form.proof() else {
         let fault = faults::own(&staff.words, "required", "prove-nothing");
         return page(&app, &staff, Some(fault)).await;
-    }
+    };
     match staff
         .client
         .prove_second_factor(staff.token(), &proof)

@@ -1,6 +1,5 @@
 //! 救急時医療情報閲覧: what is missing before it may be used, the cards that were checked here within a day, and the consent that could not be obtained.
 
-use api::access::FactorProof;
 use api::client::ClientError;
 use api::client::cards::Cause;
 use api::emergency::{AmbulanceAccess, AmbulanceSearch};
@@ -13,11 +12,12 @@ use domain::civil_date::Instant;
 use domain::emergency::Mode;
 use domain::emergency::ambulance::{CARD_COUNTS_FOR_S, card_counts};
 use serde::Deserialize;
-use ui::component::{Banner, Fault, Kind, NextPage, Radio, TextField, Tone, Width};
+use ui::component::{Banner, Fault, NextPage, Radio, Tone};
 use ui::language::Words;
 
 use super::asking::Steps;
 use super::search::{FoundForm, SearchForm};
+use crate::pages::second_factor::{ProofForm, Proving};
 use crate::pages::{Filled, Frame, Staff, show};
 use crate::serve::App;
 use crate::{days, faults};
@@ -40,8 +40,10 @@ pub(in crate::pages) struct AmbulancePage {
     pub(in crate::pages) frame: Frame,
     /// Why it cannot be used yet.
     pub(in crate::pages) missing: Option<String>,
-    /// The code of an application, where a second factor is what is missing.
-    pub(in crate::pages) factor: Option<TextField>,
+    /// The forms that prove a second factor, where that is what is missing and the person has one.
+    pub(in crate::pages) proving: Option<Proving>,
+    /// Whether the person has none, and adds one first.
+    pub(in crate::pages) enrols: bool,
     /// Whose cards were checked here in the last 24 hours.
     pub(in crate::pages) cards: Vec<Radio>,
     /// Where earlier ones stand.
@@ -83,11 +85,15 @@ async fn shown(
             .search_by(staff.token(), &search, Cause::Person);
         found = listed.await?;
     }
-    let mut page = ambulance_page(staff.frame(HERE), &access, recent(found, now));
-    if let (Some(field), Some(fault)) = (&mut page.factor, wrong) {
-        field.errors.push(fault);
-    }
-    Ok(page)
+    let proving = match access.missing.as_deref() {
+        Some("factor") => Proving::of(app, staff, "/emergency/ambulance/factor").await?,
+        _ => None,
+    };
+    let mut frame = staff.frame(HERE);
+    let wrong = wrong.map(|fault| Banner::new(Tone::Error, fault));
+    frame.banners.extend(wrong);
+    let found = recent(found, now);
+    Ok(ambulance_page(frame, &access, found, proving))
 }
 
 fn day(at: Instant) -> String {
@@ -109,20 +115,24 @@ pub(in crate::pages) fn ambulance_page(
     frame: Frame,
     access: &AmbulanceAccess,
     found: History,
+    proving: Option<Proving>,
 ) -> AmbulancePage {
     let words = frame.words.clone();
+    let needs_factor = access.missing.as_deref() == Some("factor");
+    let enrols = needs_factor && proving.is_none();
     let missing = access.missing.as_deref().map(|it| {
         words.say(match it {
+            "factor" if enrols => "ambulance-no-factor",
             "factor" => "ambulance-missing-factor",
             "right" => "ambulance-missing-right",
             _ => "ambulance-missing-facility",
         })
     });
-    let needs_factor = access.missing.as_deref() == Some("factor");
     let cards = found.checks.into_iter().map(|it| card(it, &words));
     AmbulancePage {
         may: missing.is_none(),
-        factor: needs_factor.then(|| factor(&words)),
+        proving,
+        enrols,
         cards: cards.collect(),
         next: found.next.map(|next| NextPage {
             action: HERE,
@@ -131,16 +141,6 @@ pub(in crate::pages) fn ambulance_page(
         by_data: access.by_data,
         missing,
         frame,
-    }
-}
-
-fn factor(words: &Words) -> TextField {
-    TextField {
-        kind: Kind::Digits,
-        width: Width::Short,
-        autocomplete: "one-time-code",
-        support: words.say("ambulance-code-support"),
-        ..TextField::new("code", words.say("ambulance-code"))
     }
 }
 
@@ -156,21 +156,14 @@ fn card(it: HistoryEntry, words: &Words) -> Radio {
     }
 }
 
-/// The code of an application.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(crate) struct FactorForm {
-    code: String,
-}
-
 pub(crate) async fn prove(
     State(app): State<App>,
     staff: Staff,
-    Filled(form): Filled<FactorForm>,
+    Filled(form): Filled<ProofForm>,
 ) -> Response {
-    let proof = FactorProof {
-        code: Some(form.code),
-        ..FactorProof::default()
+    let Some(proof) = form.proof() else {
+        let fault = faults::own(&staff.words, "required", "prove-nothing");
+        return not_proved(&app, &staff, fault).await;
     };
     let error = match staff
         .client
@@ -183,13 +176,18 @@ pub(crate) async fn prove(
     let ClientError::Problem(problem) = &error else {
         return staff.failed(&app, &error, HERE);
     };
-    if problem.code != "second_factor_wrong" && problem.status != 409 {
+    let is_told_here = ["second_factor_wrong", "account_locked"].contains(&problem.code.as_str());
+    if !is_told_here && problem.status != 409 {
         return staff.failed(&app, &error, HERE);
     }
     let wrong = faults::of_problem(problem, &staff.words);
-    match shown(&app, &staff, (None, Some(wrong))).await {
+    not_proved(&app, &staff, wrong).await
+}
+
+async fn not_proved(app: &App, staff: &Staff, wrong: Fault) -> Response {
+    match shown(app, staff, (None, Some(wrong))).await {
         Ok(page) => show(StatusCode::UNPROCESSABLE_ENTITY, &page),
-        Err(error) => staff.failed(&app, &error, HERE),
+        Err(error) => staff.failed(app, &error, HERE),
     }
 }
 

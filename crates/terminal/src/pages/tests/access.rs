@@ -103,7 +103,9 @@ fn of_own_access(staff: &Staff, written: &mut Written) {
     let form = own_access::FactorForm::default();
     for (standing, policy) in [("missing", "offered"), ("good", "off"), ("few", "required")] {
         let frame = staff.frame("/own-access");
-        let page = own_access::own_access_page(frame, &own(standing, policy), &form, &faults);
+        let own = own(standing, policy);
+        let whose = own_access::Whose::default();
+        let page = own_access::own_access_page(frame, (&own, whose), &form, &faults);
         written.add(&format!("own-access-{standing}"), &page);
     }
     let codes = vec!["AAAA-BBBB-CCCC-DDDD-EEEE".into()];
@@ -133,16 +135,12 @@ fn of_own_access(staff: &Staff, written: &mut Written) {
         written.add(name, &page);
     }
     let options = Some("{\"publicKey\":{}}".to_owned());
-    let frame = staff.frame("/second-factor");
-    let page = second_factor::second_factor_page(
-        frame,
-        "prove-lead",
-        options.clone(),
-        Some(fault("code").1),
-    );
+    let forms = || second_factor::Proving::new("/second-factor", options.clone(), &staff.words);
+    let (frame, wrong) = (staff.frame("/second-factor"), Some(fault("code").1));
+    let page = second_factor::second_factor_page(frame, "prove-lead", forms(), wrong);
     written.add("second-factor", &page);
     let frame = staff.frame("/second-factor");
-    let page = second_factor::second_factor_page(frame, "prove-lead-later", options, None);
+    let page = second_factor::second_factor_page(frame, "prove-lead-later", forms(), None);
     written.add("second-factor-later", &page);
     let faults = [fault("code"), fault("new_password")];
     let form = recovery::RecoverForm::default();
@@ -178,6 +176,35 @@ fn the_main_screen_tells_an_administrator_what_is_missing_and_nobody_else_of_rec
     assert!(codes(AccountKind::Administrator, &it).is_empty());
     it.recovery.standing = "outdated".into();
     assert_eq!(codes(AccountKind::Administrator, &it), ["recovery_record"]);
+}
+
+#[test]
+fn a_second_factor_is_added_where_only_ambulance_mode_asks_for_one() {
+    let staff = staff(Language::Japanese, "medical_viewer");
+    let shown = |in_ambulance| {
+        let whose = own_access::Whose { in_ambulance };
+        let form = own_access::FactorForm::default();
+        let (frame, own) = (staff.frame("/own-access"), own("good", "off"));
+        let page = own_access::own_access_page(frame, (&own, whose), &form, &[]);
+        page.render().unwrap()
+    };
+    let (form, unused) = ("action=\"/own-access/factor\"", "使わない設定です");
+    let page = shown(true);
+    assert!(page.contains(form) && !page.contains(unused));
+    assert!(page.contains("救急時医療情報閲覧には必要です"));
+    let page = shown(false);
+    assert!(!page.contains(form) && page.contains(unused));
+    let asks = |missing: Option<&str>| {
+        let missing = missing.map(str::to_owned);
+        own_access::needs_factor(&api::emergency::AmbulanceAccess {
+            missing,
+            ..api::emergency::AmbulanceAccess::default()
+        })
+    };
+    assert!(asks(Some("factor")) && asks(None));
+    for missing in ["kind", "listing", "setting", "right"] {
+        assert!(!asks(Some(missing)), "{missing}");
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::lock::tests::Terminal;
 use crate::pages::emergency::ambulance::{ambulance_page, recent};
 use crate::pages::emergency::eligibility::eligibility_page;
 use crate::pages::emergency::reports::{report_page, reports_page};
+use crate::pages::second_factor::Proving;
 
 fn now() -> Instant {
     Instant::parse("2026-11-24T00:05:00+09:00").unwrap()
@@ -44,7 +45,7 @@ fn an_ambulances_patient_is_reached_beyond_the_first_page_and_over_midnight() {
     let page = |ago: &[i64]| {
         let access = AmbulanceAccess::default();
         let found = recent(checked(ago), now());
-        let page = ambulance_page(staff.frame("/emergency/ambulance"), &access, found);
+        let page = ambulance_page(staff.frame("/emergency/ambulance"), &access, found, None);
         page.render().unwrap()
     };
     let whole = page(&[60, 600]);
@@ -53,6 +54,37 @@ fn an_ambulances_patient_is_reached_beyond_the_first_page_and_over_midnight() {
     let last = page(&[600, 86_399, 86_400]);
     assert!(last.contains("value=\"check-86399\""));
     assert!(!last.contains("check-86400") && !last.contains("name=\"after\""));
+}
+
+#[test]
+fn a_second_factor_is_proved_for_an_ambulance_in_every_way_there_is_or_added_first() {
+    let staff = staff(Language::Japanese, "medical_viewer");
+    let access = AmbulanceAccess {
+        missing: Some("factor".into()),
+        ..AmbulanceAccess::default()
+    };
+    let page = |proving: Option<Proving>| {
+        let frame = staff.frame("/emergency/ambulance");
+        let page = ambulance_page(frame, &access, History::default(), proving);
+        page.render().unwrap()
+    };
+    let forms = |options: Option<&str>| {
+        let options = options.map(str::to_owned);
+        Proving::new("/emergency/ambulance/factor", options, &staff.words)
+    };
+    let (to_add, passkey) = ("href=\"/own-access\"", "data-passkey=\"get\"");
+    let with_passkey = page(Some(forms(Some("{\"publicKey\":{}}"))));
+    assert!(with_passkey.contains(passkey) && with_passkey.contains("name=\"credential\""));
+    let with_codes = page(Some(forms(None)));
+    assert!(!with_codes.contains(passkey));
+    for page in [&with_passkey, &with_codes] {
+        assert!(page.contains("name=\"code\"") && page.contains("name=\"recovery_code\""));
+        assert!(page.contains("action=\"/emergency/ambulance/factor\""));
+        assert!(!page.contains("action=\"/second-factor\"") && !page.contains(to_add));
+    }
+    let without = page(None);
+    assert!(without.contains(to_add) && without.contains("先にどちらかを登録"));
+    assert!(!without.contains("/emergency/ambulance/factor"));
 }
 
 #[tokio::test]

@@ -49,7 +49,8 @@ pub(in crate::pages) fn ambulance_page(
     let patients = listed.patients.into_iter();
     AmbulancePage {
         missing: None,
-        factor: None,
+        proving: None,
+        enrols: false,
         cards: patients.filter_map(|it| card(it, words)).collect(),
         next: None,
         may: true,
