@@ -10,14 +10,17 @@ recovery-few = Few are left
 recovery-outdated = Please print anew
 recovery-missing = There are none yet
 recovery-good-about = Each is good once, when the password or the second factor is lost.
+recovery-good-factor = Each is good once, in place of a lost application or passkey. They do not reset a password.
 recovery-few-about = Print new ones before they are used up.
 recovery-outdated-about = The password was changed after they were printed. Print new ones and replace the record.
 recovery-missing-about = When the password is forgotten or the PC breaks, getting in again takes long. Print codes now and keep them.
+recovery-missing-factor = They stand in for a lost application or passkey. If you added one, print codes now and keep them.
 recovery-left = { $left } left (printed { $at }).
 recovery-print = Print new recovery codes
 recovery-shown-once = This page is shown once. Print it or copy it, and keep it sealed and locked away. The earlier codes count no more.
 recovery-day = Made on
 recovery-how = Each code is good once: under "Forgot your password" at sign-in, or in place of the second factor. Strike out a code you used.
+recovery-how-factor = Each code is good once, in place of a lost application or passkey when the second factor is asked for. For a new password ask your administrator. Strike out a code you used.
 recovery-kept = I have kept them
 
 second-factors = Second factor

@@ -10,14 +10,17 @@ recovery-few = 残りわずかです
 recovery-outdated = 作り直してください
 recovery-missing = まだありません
 recovery-good-about = パスワードや認証アプリを失ったときに、1回ずつ使えます。
+recovery-good-factor = 認証アプリやパスキーをなくしたときに、その代わりとして1回ずつ使えます。パスワードの再設定には使えません。
 recovery-few-about = なくなる前に、新しいコードを印刷してください。
 recovery-outdated-about = 印刷した後にパスワードが変わりました。新しいコードを印刷し、控えを入れ替えてください。
 recovery-missing-about = パスワードを忘れたり端末が壊れたりすると、再設定に時間がかかります。今のうちに印刷して保管してください。
+recovery-missing-factor = 認証アプリやパスキーをなくしたときに、その代わりとして使います。登録しているときは、今のうちに印刷して保管してください。
 recovery-left = 残り{ $left }個（{ $at } に印刷）。
 recovery-print = 新しい復旧コードを印刷する
 recovery-shown-once = この画面は一度だけ表示されます。印刷するか書き写し、封をして鍵のかかる場所に保管してください。以前のコードは使えなくなりました。
 recovery-day = 作成日
 recovery-how = 1つのコードは1回だけ使えます。ログイン画面の「パスワードを忘れたとき」か、二要素目の確認画面で使います。使ったコードには線を引いてください。
+recovery-how-factor = 1つのコードは1回だけ使えます。認証アプリやパスキーをなくしたときに、二要素目の確認画面で使います。パスワードの再設定は、管理アカウントの方に依頼してください。使ったコードには線を引いてください。
 recovery-kept = 保管しました
 
 second-factors = 二要素認証

@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::account::AccountKind;
 use domain::permissions::Action;
-use domain::recovery::{Standing, is_asked_of};
+use domain::recovery::{Standing, is_asked_of, resets_password};
 use domain::second_factor::{FactorKind, Policy};
 use domain::sign_in_notice::{Outcome, ProvedBy, Unusual};
 use serde::Deserialize;
@@ -69,6 +69,8 @@ pub(super) struct CodesPage {
     pub(super) codes: Vec<String>,
     pub(super) account: String,
     pub(super) day: String,
+    /// The key of how a code is used.
+    pub(super) how: &'static str,
 }
 
 #[derive(Template)]
@@ -120,14 +122,28 @@ fn kind_label(kind: &str, words: &Words) -> String {
     }
 }
 
-fn standing(own: &OwnAccount, words: &Words) -> (String, &'static str, String) {
+/// Whether codes reset the person's password, too. The codes of the others stand for a lost second factor alone.
+fn resets(kind: Option<AccountKind>) -> bool {
+    kind.is_some_and(resets_password)
+}
+
+fn standing(
+    own: &OwnAccount,
+    kind: Option<AccountKind>,
+    words: &Words,
+) -> (String, &'static str, String) {
     let left = own.recovery.left.to_string();
     let printed = own.recovery.printed_at.as_deref().map(days::show_instant);
+    let (good, missing) = if resets(kind) {
+        ("recovery-good-about", "recovery-missing-about")
+    } else {
+        ("recovery-good-factor", "recovery-missing-factor")
+    };
     let (key, about, tone) = match Standing::parse(&own.recovery.standing) {
-        Some(Standing::Good) => ("recovery-good", "recovery-good-about", "good"),
+        Some(Standing::Good) => ("recovery-good", good, "good"),
         Some(Standing::Few) => ("recovery-few", "recovery-few-about", "warn"),
         Some(Standing::Outdated) => ("recovery-outdated", "recovery-outdated-about", "warn"),
-        Some(Standing::Missing) | None => ("recovery-missing", "recovery-missing-about", "bad"),
+        Some(Standing::Missing) | None => ("recovery-missing", missing, "bad"),
     };
     let mut text = words.say(about);
     if let Some(printed) = printed {
@@ -141,6 +157,8 @@ fn standing(own: &OwnAccount, words: &Words) -> (String, &'static str, String) {
 /// What the page has to know of the person beside the center's own answer.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Whose {
+    /// The account's kind.
+    pub(super) kind: Option<AccountKind>,
     /// Whether ambulance mode asks the account for a second factor, which it does whatever the facility asks for at sign-in.
     pub(super) in_ambulance: bool,
 }
@@ -149,12 +167,14 @@ impl Whose {
     /// Asks for what matters alone: where sign-ins ask for a factor the form is there anyhow.
     async fn of(staff: &Staff, own: &OwnAccount) -> Result<Self, ClientError> {
         let is_off = Policy::parse(&own.second_factor) == Some(Policy::Off);
-        if !is_off || !staff.may(Action::ViewInAmbulance) {
-            return Ok(Self::default());
-        }
-        let access = staff.client.ambulance_access(staff.token()).await?;
+        let in_ambulance = if is_off && staff.may(Action::ViewInAmbulance) {
+            needs_factor(&staff.client.ambulance_access(staff.token()).await?)
+        } else {
+            false
+        };
         Ok(Self {
-            in_ambulance: needs_factor(&access),
+            kind: staff.kind(),
+            in_ambulance,
         })
     }
 }
@@ -216,7 +236,7 @@ pub(super) fn own_access_page(
     faults::spread(faults, &mut codes_password, &mut []);
     let [kind] = kind;
     let [password] = codes_password;
-    let (recovery, recovery_tone, recovery_about) = standing(own, &words);
+    let (recovery, recovery_tone, recovery_about) = standing(own, whose.kind, &words);
     OwnAccessPage {
         summary,
         recovery,
@@ -292,7 +312,7 @@ pub(crate) async fn print(
             let page = codes_page(
                 staff.frame(HERE),
                 printed.codes,
-                &staff.session.account.id,
+                (&staff.session.account.id, staff.kind()),
                 &day,
             );
             show(StatusCode::OK, &page)
@@ -312,9 +332,19 @@ pub(crate) async fn print(
     }
 }
 
-pub(super) fn codes_page(frame: Frame, codes: Vec<String>, account: &str, day: &str) -> CodesPage {
+pub(super) fn codes_page(
+    frame: Frame,
+    codes: Vec<String>,
+    (account, kind): (&str, Option<AccountKind>),
+    day: &str,
+) -> CodesPage {
     let day = days::show(day, &frame.words);
     CodesPage {
+        how: if resets(kind) {
+            "recovery-how"
+        } else {
+            "recovery-how-factor"
+        },
         codes,
         account: account.to_owned(),
         day,

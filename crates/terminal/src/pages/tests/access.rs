@@ -104,12 +104,16 @@ fn of_own_access(staff: &Staff, written: &mut Written) {
     for (standing, policy) in [("missing", "offered"), ("good", "off"), ("few", "required")] {
         let frame = staff.frame("/own-access");
         let own = own(standing, policy);
-        let whose = own_access::Whose::default();
+        let whose = own_access::Whose {
+            kind: staff.kind(),
+            in_ambulance: false,
+        };
         let page = own_access::own_access_page(frame, (&own, whose), &form, &faults);
         written.add(&format!("own-access-{standing}"), &page);
     }
     let codes = vec!["AAAA-BBBB-CCCC-DDDD-EEEE".into()];
-    let page = own_access::codes_page(staff.frame("/own-access"), codes, "kanri", "2026-11-23");
+    let whose = ("kanri", staff.kind());
+    let page = own_access::codes_page(staff.frame("/own-access"), codes, whose, "2026-11-23");
     written.add("recovery-codes", &page);
     let rows = [
         sign_in("opened", "passkey"),
@@ -182,7 +186,10 @@ fn the_main_screen_tells_an_administrator_what_is_missing_and_nobody_else_of_rec
 fn a_second_factor_is_added_where_only_ambulance_mode_asks_for_one() {
     let staff = staff(Language::Japanese, "medical_viewer");
     let shown = |in_ambulance| {
-        let whose = own_access::Whose { in_ambulance };
+        let whose = own_access::Whose {
+            kind: staff.kind(),
+            in_ambulance,
+        };
         let form = own_access::FactorForm::default();
         let (frame, own) = (staff.frame("/own-access"), own("good", "off"));
         let page = own_access::own_access_page(frame, (&own, whose), &form, &[]);
@@ -204,6 +211,51 @@ fn a_second_factor_is_added_where_only_ambulance_mode_asks_for_one() {
     assert!(asks(Some("factor")) && asks(None));
     for missing in ["kind", "listing", "setting", "right"] {
         assert!(!asks(Some(missing)), "{missing}");
+    }
+}
+
+#[test]
+fn recovery_codes_are_said_to_reset_a_password_only_to_those_whose_password_they_reset() {
+    for (language, forgotten) in [
+        (
+            Language::Japanese,
+            ["パスワードを忘れ", "パスワードや認証アプリを失った"],
+        ),
+        (
+            Language::English,
+            [
+                "Forgot your password",
+                "the password or the second factor is lost",
+            ],
+        ),
+    ] {
+        let said = |kind: &str| -> Vec<String> {
+            let staff = staff(language, kind);
+            let of = |standing: &str| {
+                let whose = own_access::Whose {
+                    kind: staff.kind(),
+                    in_ambulance: false,
+                };
+                let (frame, own) = (staff.frame("/own-access"), own(standing, "offered"));
+                let form = own_access::FactorForm::default();
+                let page = own_access::own_access_page(frame, (&own, whose), &form, &[]);
+                page.recovery_about
+            };
+            let whose = ("uketsuke", staff.kind());
+            let frame = staff.frame("/own-access");
+            let sheet = own_access::codes_page(frame, Vec::new(), whose, "2026-11-23");
+            vec![of("missing"), of("good"), sheet.render().unwrap()]
+        };
+        let tells = |kind: &str| {
+            let said = said(kind).concat();
+            forgotten.map(|it| said.contains(it))
+        };
+        for kind in ["master", "administrator"] {
+            assert_eq!(tells(kind), [true, true], "{kind}");
+        }
+        for kind in ["general", "medical_viewer"] {
+            assert_eq!(tells(kind), [false, false], "{kind}");
+        }
     }
 }
 
