@@ -137,6 +137,8 @@ struct AskedQuestion {
     name: &'static str,
     legend: String,
     choices: Vec<Radio>,
+    /// Whether the form that was sent left it out.
+    missing: bool,
 }
 
 #[derive(Template)]
@@ -239,15 +241,15 @@ async fn show(
     let Some(page) = opened(&app, &headers)? else {
         return Ok(over(frame));
     };
-    stand(&app, frame, &page, false).await
+    stand(&app, frame, &page, None).await
 }
 
-/// How a page stands: it waits, asks, or is through.
+/// How a page stands: it waits, asks, again with what was given, or is through.
 async fn stand(
     app: &App,
     frame: Frame,
     page: &HomePage,
-    missing: bool,
+    given: Option<&[(String, String)]>,
 ) -> Result<Response, Refused> {
     let facility = name(app, page.facility)?;
     let Some((check, device)) = page.joined else {
@@ -269,14 +271,14 @@ async fn stand(
     };
     let is_open = found.card.state == QuestionsState::Open && app.now() < found.card.present_until;
     if is_open {
-        let status = if missing {
+        let status = if given.is_some() {
             StatusCode::UNPROCESSABLE_ENTITY
         } else {
             StatusCode::OK
         };
         // A device may still answer after the page is over; here it is over with the page.
         let until = found.card.present_until.min(page.until);
-        let page = questions(frame, facility, (&found, until), missing);
+        let page = questions(frame, facility, (&found, until), given);
         return Ok(rendered(status, &page));
     }
     Ok(rendered(StatusCode::OK, &done(frame, facility, &found)))
@@ -294,7 +296,7 @@ async fn answer(
         return Ok(over(frame));
     };
     let Some((check, device)) = page.joined else {
-        return stand(&app, frame, &page, false).await;
+        return stand(&app, frame, &page, None).await;
     };
     let Some(permit) = permit(&app, device).await? else {
         return Ok(over(frame));
@@ -304,7 +306,7 @@ async fn answer(
     };
     let given = given.unwrap_or_default();
     let Some(answers) = read(&found, &given) else {
-        return stand(&app, frame, &page, true).await;
+        return stand(&app, frame, &page, Some(&given)).await;
     };
     match record_answers(&app, &permit, check, answers).await {
         Ok(_) => {}

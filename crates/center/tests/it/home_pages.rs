@@ -117,6 +117,39 @@ async fn answers_are_taken_as_long_as_the_page_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_question_left_out_is_named_and_the_other_answers_stay_chosen() {
+    let at = station_with(Home::default(), false).await;
+    at.joined().await;
+    let given = "home_care=yes&specified_disease=no&medical_subsidy=no&surgery=yes&treatment_and_drugs=maybe";
+    let sent = at.browse("POST /visit?lang=ja", given).await;
+    assert_eq!(sent.status, 422);
+    let page = String::from_utf8(sent.body).unwrap();
+    assert!(page.contains("data-code=\"missing\""), "{page}");
+    for (name, value) in [
+        ("home_care", "yes"),
+        ("specified_disease", "no"),
+        ("medical_subsidy", "no"),
+        ("surgery", "yes"),
+    ] {
+        let chosen = format!("name=\"{name}\" value=\"{value}\" checked");
+        assert!(page.contains(&chosen), "{chosen}: {page}");
+        assert!(!page.contains(&format!("href=\"#{name}-1\"")), "{name}");
+        assert!(!page.contains(&format!("id=\"{name}-error\"")), "{name}");
+    }
+    // What is no answer to a question counts as none.
+    for name in ["treatment_and_drugs", "checkups"] {
+        assert!(page.contains(&format!("href=\"#{name}-1\"")), "{name}");
+        assert!(page.contains(&format!("id=\"{name}-1\"")), "{name}");
+        assert!(page.contains(&format!("id=\"{name}-error\"")), "{name}");
+    }
+    assert_eq!(page.matches("\" checked").count(), 4, "{page}");
+    let page = at.page("/visit").await;
+    assert!(!page.contains("\" checked") && !page.contains("-error\""));
+    let sent = at.browse("POST /visit", HOME_CARE_ALONE).await;
+    assert_eq!(sent.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_device_that_renews_does_not_shorten_what_the_page_said() {
     let at = station_with(Home::default(), false).await;
     let laid = at.joined().await;

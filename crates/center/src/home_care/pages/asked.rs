@@ -7,16 +7,16 @@ use ui::component::Radio;
 
 use super::{AskedQuestion, DonePage, Frame, QuestionsPage};
 
-/// What is asked, home care first.
+/// What is asked, home care first. With a form that left something out: its answers stay chosen, and what it left out is marked.
 pub(super) fn questions(
     frame: Frame,
     facility: String,
     (found, until): (&Delivered, Instant),
-    missing: bool,
+    given: Option<&[(String, String)]>,
 ) -> QuestionsPage {
     let words = &frame.words;
-    let choice = |value: &'static str, label: String, support: String| Radio {
-        value: value.into(),
+    let choice = |value: Choice, label: String, support: String| Radio {
+        value: value.as_str().into(),
         label,
         support: vec![support],
         chosen: false,
@@ -27,32 +27,51 @@ pub(super) fn questions(
         legend: words.say("ask-home"),
         choices: vec![
             choice(
-                "yes",
+                Choice::Yes,
                 words.say("agree"),
                 frame.lasting("home-yes", "home-yes-days"),
             ),
-            choice("no", words.say("not-agree"), words.say("home-no")),
+            choice(Choice::No, words.say("not-agree"), words.say("home-no")),
         ],
+        missing: false,
     }];
     for question in &found.card.questions {
         let of = |choice_of: Choice| {
             let key = format!("{}-{}", group(*question), choice_of.as_str());
-            choice(choice_of.as_str(), words.say(&key), String::new())
+            choice(choice_of, words.say(&key), String::new())
         };
         asked.push(AskedQuestion {
             name: question.as_str(),
             legend: words.say(&format!("ask-{}", question.as_str().replace('_', "-"))),
             choices: question.choices().iter().map(|it| of(*it)).collect(),
+            missing: false,
         });
+    }
+    for it in &mut asked {
+        it.choose(given);
     }
     let name = found.name.clone().unwrap_or_default();
     QuestionsPage {
         who: words.say_with("questions-who", &[("name", name)]),
         facility,
+        missing: asked.iter().any(|it| it.missing),
         asked,
-        missing,
         until: until.to_minute_in_japan(),
         frame,
+    }
+}
+
+impl AskedQuestion {
+    /// Chooses what a form gave; where it gave nothing that may be chosen, that is missing.
+    fn choose(&mut self, given: Option<&[(String, String)]>) {
+        let Some(given) = given else {
+            return;
+        };
+        let value = value(given, self.name);
+        for choice in &mut self.choices {
+            choice.chosen = value == Some(choice.value.as_str());
+        }
+        self.missing = !self.choices.iter().any(|it| it.chosen);
     }
 }
 
@@ -68,15 +87,18 @@ fn group(question: Question) -> &'static str {
     }
 }
 
+/// What a form says under a name.
+fn value<'a>(given: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let found = given.iter().find(|(key, _)| key == name);
+    found.map(|(_, value)| value.as_str())
+}
+
 /// The answers of a form; `None` where one is missing or is none.
 pub(super) fn read(
     found: &Delivered,
     given: &[(String, String)],
 ) -> Option<(Vec<Answered>, Option<Choice>)> {
-    let of = |name: &str| {
-        let value = given.iter().find(|(key, _)| key == name);
-        value.and_then(|(_, value)| Choice::parse(value))
-    };
+    let of = |name: &str| value(given, name).and_then(Choice::parse);
     let home_care = of(HOME_CARE).filter(|it| matches!(it, Choice::Yes | Choice::No))?;
     let mut answers = Vec::new();
     for question in &found.card.questions {
