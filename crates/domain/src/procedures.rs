@@ -132,8 +132,13 @@ pub enum State {
     NotYet(CivilDate),
     /// It must be done by this day.
     Due(CivilDate),
-    /// It should have been done by this day.
-    Overdue(CivilDate),
+    /// It was possible until this day alone; another procedure is done in its place.
+    TooLate {
+        /// The last day.
+        since: CivilDate,
+        /// What is done in its place.
+        instead: Procedure,
+    },
     /// It must be done now.
     Now,
     /// It is done.
@@ -373,7 +378,10 @@ impl Procedure {
             Self::CertificateApplication => until.map_or(State::Now, |_| State::Done),
             Self::CertificateRenewal => match until {
                 None => State::AsNeeded,
-                Some(until) if until < today => State::Overdue(until),
+                Some(until) if until < today => State::TooLate {
+                    since: until,
+                    instead: Self::CertificateReissue,
+                },
                 Some(until) => {
                     let from = until.plus_days(-RENEWABLE_DAYS);
                     if from <= today {
@@ -423,7 +431,10 @@ mod tests {
         assert_eq!(state(renewal, "2027-03-01"), State::Due(day("2027-03-01")));
         assert_eq!(
             state(renewal, "2027-03-02"),
-            State::Overdue(day("2027-03-01"))
+            State::TooLate {
+                since: day("2027-03-01"),
+                instead: Procedure::CertificateReissue,
+            }
         );
         let reissue = Procedure::CertificateReissue;
         assert_eq!(state(reissue, "2027-03-01"), State::AsNeeded);

@@ -13,7 +13,7 @@ use domain::permissions::Action;
 use domain::procedures::{Both, Facts, Noted, Procedure, State as Known, Who};
 use serde::Deserialize;
 use tokio::time::timeout;
-use ui::component::{Banner, Choice, Fact, Fault, Need, Select, TextField, Tone, Width};
+use ui::component::{Banner, Choice, Fact, Fault, Need, Select, TextField, Tone, WayOn, Width};
 use ui::language::Words;
 
 use crate::pages::certificates::install;
@@ -35,6 +35,8 @@ pub(super) struct Line {
     pub(super) href: String,
     pub(super) title: String,
     pub(super) state: String,
+    /// What is done in its place, where it can no longer be done.
+    pub(super) instead: Option<WayOn>,
     pub(super) tone: &'static str,
     pub(super) noted: String,
     pub(super) who: String,
@@ -55,6 +57,8 @@ pub(super) struct ProcedurePage {
     pub(super) frame: Frame,
     pub(super) title: String,
     pub(super) state: String,
+    /// What is done in its place, where it can no longer be done.
+    pub(super) instead: Option<WayOn>,
     pub(super) facts: Vec<Fact>,
     pub(super) prepare: Vec<String>,
     pub(super) administrator: bool,
@@ -135,10 +139,21 @@ fn known(state: Known, words: &Words) -> (String, &'static str) {
         Known::AsNeeded => (words.say("state-as-needed"), "note"),
         Known::NotYet(from) => (on("state-not-yet", from), "good"),
         Known::Due(by) => (on("state-due", by), "warn"),
-        Known::Overdue(since) => (on("state-overdue", since), "bad"),
+        Known::TooLate { since, .. } => (on("state-too-late", since), "bad"),
         Known::Now => (words.say("state-now"), "bad"),
         Known::Done => (words.say("state-done"), "good"),
     }
+}
+
+/// The way to what is done in place of a procedure that can no longer be done.
+fn instead(state: Known, words: &Words) -> Option<WayOn> {
+    let Known::TooLate { instead, .. } = state else {
+        return None;
+    };
+    Some(WayOn {
+        href: here(instead),
+        text: say(instead.needs().title, words),
+    })
 }
 
 /// The page of this terminal a procedure is about, for whoever asks, and its manual.
@@ -265,11 +280,14 @@ pub(super) fn procedures_page(
     let words = frame.words.clone();
     let lines = notes.map(|(procedure, note)| {
         let needs = procedure.needs();
-        let (state, tone) = known(procedure.state(facts, today), &words);
+        let state = procedure.state(facts, today);
+        let instead = instead(state, &words);
+        let (state, tone) = known(state, &words);
         Line {
             href: format!("{HERE}/{}", procedure.as_str()),
             title: say(needs.title, &words),
             state,
+            instead,
             tone,
             noted: match note {
                 Some(note) => noted(note.state(), &words),
@@ -378,9 +396,11 @@ pub(super) fn procedure_page(
         meaning: String::new(),
     };
     let (page, manual) = place(procedure, staff);
+    let state = procedure.state(facts, today);
     ProcedurePage {
         title: say(needs.title, words),
-        state: known(procedure.state(facts, today), words).0,
+        state: known(state, words).0,
+        instead: instead(state, words),
         facts: vec![
             fact("procedure-when", say(needs.when, words)),
             fact("procedure-who", who(needs.who, words)),

@@ -274,6 +274,34 @@ fn whoever_applies_for_a_certificate_is_told_where() {
 }
 
 #[test]
+fn a_certificate_that_is_over_is_led_to_its_re_issue_and_to_no_renewal() {
+    let today = CivilDate::parse_iso("2026-11-26").unwrap();
+    let note = Note::default();
+    let (renewal, reissue) = (Procedure::CertificateRenewal, Procedure::CertificateReissue);
+    for (left, is_over) in [(-1, true), (0, false)] {
+        let facts = Facts {
+            certificate_until: Some(today.plus_days(left)),
+        };
+        let staff = super::staff(Language::Japanese, "administrator");
+        let frame = || staff.frame("/procedures");
+        let notes = [(renewal, Some(note.clone()))].into_iter();
+        let list = procedures::procedures_page(frame(), notes, &facts, today);
+        let list = list.render().unwrap();
+        let own = procedures::procedure_page(Some(&staff), frame(), renewal, &note, &facts, today);
+        let own = own.render().unwrap();
+        let to = "href=\"/procedures/certificate_reissue\">電子証明書の再発行<";
+        for page in [list, own] {
+            assert_eq!(page.contains(to), is_over, "{page}");
+            assert_eq!(page.contains("もう行えません"), is_over, "{page}");
+            assert!(!is_over || !page.contains("行ってください<"), "{page}");
+        }
+        let page = procedures::procedure_page(None, frame(), reissue, &note, &facts, today);
+        assert!(page.instead.is_none());
+        assert_eq!(page.state.contains("今すぐ"), is_over);
+    }
+}
+
+#[test]
 fn a_clerk_notes_nothing_and_an_administrator_is_asked_what_nobody_answered() {
     let today = CivilDate::parse_iso("2026-11-26").unwrap();
     let (facts, note) = (Facts::default(), Note::default());
