@@ -57,9 +57,22 @@ pub(super) struct CertificatePage {
     pub(super) facts: Vec<Fact>,
     /// Whether the person may change anything here.
     pub(super) administrator: bool,
-    pub(super) renewable: bool,
+    pub(super) renewal: Renewal,
     pub(super) put_away: bool,
     pub(super) lost: Checkbox,
+}
+
+/// Whether the certificate can be renewed now. From when on, the center alone says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Renewal {
+    /// It can.
+    Possible,
+    /// It is too early.
+    Later,
+    /// The center did not say.
+    Unknown,
+    /// It is too late: only a re-issue helps.
+    Over,
 }
 
 fn is_administrator(staff: &Staff) -> bool {
@@ -222,10 +235,14 @@ pub(super) fn certificate_page(
             .banners
             .push(ending_banner(holder.not_after, ending, now, words));
     }
-    let mut renewable = false;
+    let mut renewal = Renewal::Unknown;
     match told {
         Ok(told) => {
-            renewable = told.renewable_from <= now.date_in_japan().to_string();
+            renewal = if told.renewable_from <= now.date_in_japan().to_string() {
+                Renewal::Possible
+            } else {
+                Renewal::Later
+            };
             let from = day(&told.renewable_from);
             facts.push(fact("certificate-renewable-from", from, String::new()));
             if told.lost_at.is_some() {
@@ -237,6 +254,9 @@ pub(super) fn certificate_page(
             let fault = faults::of_client(&error, words);
             frame.banners.push(Banner::new(Tone::Warning, fault));
         }
+    }
+    if ending == Ending::Over {
+        renewal = Renewal::Over;
     }
     let backup = app.backups.state(holder.fingerprint);
     let text = match backup {
@@ -250,7 +270,7 @@ pub(super) fn certificate_page(
     CertificatePage {
         facts,
         administrator: is_administrator(staff),
-        renewable,
+        renewal,
         put_away: ending != Ending::Far
             && ending.may_be_put_away()
             && app.put_away.shows(&holder.fingerprint, ending),

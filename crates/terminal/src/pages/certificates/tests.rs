@@ -27,7 +27,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use super::install::{ANYWAY, FILE, HERE as NOTICE};
-use super::{Certificate, HERE, backup, newest, reminders, renew};
+use super::{Certificate, HERE, Renewal, backup, certificate_page, newest, reminders, renew};
 use crate::browsers;
 use crate::lock::tests::{Answer, PASSWORD, Terminal};
 use crate::pages::{Staff, Visitor};
@@ -411,6 +411,48 @@ async fn what_was_asked_about_is_forgotten_after_ten_minutes() {
     let page = place.terminal.post(ANYWAY, &cookie, &form).await;
     assert!(page.text.contains("asked_too_long_ago"));
     assert_eq!(place.in_use(), before);
+}
+
+#[tokio::test]
+async fn when_to_renew_is_said_as_the_center_says_it_and_as_unknown_while_it_says_nothing() {
+    let (too_early, unknown, over) = (
+        "まだ更新の時期ではありません",
+        "いまは分かりません",
+        "更新はできません",
+    );
+    let place = Place::start_with(30, Some(1_300));
+    let terminal = &place.terminal;
+    for (chosen, said) in [(0, unknown), (1, over)] {
+        let cookie = terminal.sign_in_by("administrator", chosen);
+        let page = terminal.get(HERE, &cookie).await.text;
+        for text in [too_early, unknown, over] {
+            assert_eq!(page.contains(text), text == said, "{text}: {page}");
+        }
+        assert!(!page.contains(&format!("href=\"{}\"", renew::HERE)));
+        let to_reissue = page.contains("href=\"/procedures/certificate_reissue\"");
+        assert_eq!(to_reissue, said == over, "{page}");
+    }
+    let cookie = terminal.sign_in_by("administrator", 0);
+    let mut headers = axum::http::HeaderMap::new();
+    headers.insert("cookie", cookie.parse().unwrap());
+    let staff = Staff::of(&Visitor::of(&headers, &terminal.app), &terminal.app).unwrap();
+    let own = terminal.app.certificates.first().unwrap();
+    for (renewable_from, renewal) in [
+        ("2026-12-31", Renewal::Possible),
+        ("2029-10-01", Renewal::Later),
+    ] {
+        let told = CertificateState {
+            facility: "1319999999".into(),
+            fingerprint: "0".repeat(64),
+            lost_at: None,
+            not_after: "2030-01-01T00:00:00Z".into(),
+            renewable_from: renewable_from.into(),
+            renewed: false,
+            terminal: "受付1".into(),
+        };
+        let page = certificate_page(&terminal.app, &staff, &own, Ok(told));
+        assert_eq!(page.renewal, renewal);
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use ui::component::{Checkbox, Fact};
 
 use super::*;
 use crate::certificates::{Doubt, Installation, Question};
-use crate::pages::certificates::{CertificatePage, backup, install, renew};
+use crate::pages::certificates::{CertificatePage, Renewal, backup, install, renew};
 
 fn fact() -> Fact {
     Fact {
@@ -32,7 +32,11 @@ pub(super) fn of_the_certificate(staff: &Staff, written: &mut Written) {
             frame: staff.frame("/certificates"),
             facts: vec![fact()],
             administrator,
-            renewable: administrator,
+            renewal: if administrator {
+                Renewal::Possible
+            } else {
+                Renewal::Later
+            },
             put_away: true,
             lost: Checkbox {
                 name: "accepted",
