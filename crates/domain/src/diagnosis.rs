@@ -442,6 +442,17 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_machine_is_helped_by_what_its_refused_password_does_not_forbid() {
+        // A rotation needs a session of the very password that is refused, and nobody changes it by hand.
+        let (ja, en) = Fault::SignInRefused.texts().remedy;
+        for command in ["onshi gateway seal-password", "onshi kiosk seal-password"] {
+            assert!(ja.contains(command) && en.contains(command), "{command}");
+        }
+        assert!(ja.contains("アカウントを新しく登録") && en.contains("a new account"));
+        assert!(!ja.contains("作り直し") && !en.contains("made anew"));
+    }
+
+    #[test]
     fn a_wrong_clock_explains_certificates_that_only_seem_expired() {
         let found = with(&[Fault::CertificateExpired, Fault::ClockWrong]);
         assert_eq!(found.first_broken(), Some(Fault::ClockWrong));

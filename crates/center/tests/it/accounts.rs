@@ -43,6 +43,12 @@ async fn accounts_are_managed_by_those_who_may() {
         register(new("karte", "web_api", "Staff-123456")).await,
         "password_rule",
     );
+    // What is left for a link app whose password is refused: its account is not changed by hand, and another may be made.
+    register(new("link_app2", "link_app", "Renkei-1234567"))
+        .await
+        .unwrap();
+    let other = clinic.try_sign_in("link_app2", "Renkei-1234567", true);
+    assert_eq!(other.await.unwrap().entry, "full");
     let edit = async |id: &str, body: Value| {
         let path = api::routes::ACCOUNT.replace("{id}", id);
         clinic

@@ -458,8 +458,8 @@ pub(super) fn row(fault: Fault) -> Row {
                 "The center refuses the sign-in.",
             ),
             (
-                "下のコードを確かめてください。連携アプリや顔認証のアカウントは、手で変更せず、管理アカウントの画面からパスワードを作り直してください。",
-                "Look at the code below. Never change the accounts of link app and reader by hand; an administrator has their passwords made anew.",
+                "下のコードを確かめてください。ログイン中の方のサインインなら、サインインし直してください。連携アプリのパスワードが合わないとき（wrong_credentials）は、管理アカウントの「アカウント管理（登録）」で「連携アプリ用」のアカウントを新しく登録し、設定した業者に、gateway.toml の [account] の id をそのIDに替え、`onshi gateway seal-password` でそのパスワードを封印し、連携アプリを再起動するよう伝えてください。顔認証用のアカウントも同じで、kiosk.toml と `onshi kiosk seal-password` を使います。",
+                "Look at the code below. If it is your own sign-in, sign in again. If the link app's password is refused (wrong_credentials), an administrator registers a new account of kind link app under Manage accounts; whoever set the PC up puts its ID into [account] id of gateway.toml, seals its password with `onshi gateway seal-password` and restarts the link app. A reader's account alike, with kiosk.toml and `onshi kiosk seal-password`.",
             ),
         ),
         Fault::LinkAppNotRunning => of(

@@ -99,6 +99,37 @@ pub(super) fn of_the_link(staff: &Staff, written: &mut Written) {
 }
 
 #[test]
+fn a_link_app_that_cannot_sign_in_is_helped_by_a_new_account_and_its_sealed_password() {
+    let now = at("2026-11-26T00:20:05Z");
+    for (language, new_account) in [
+        (
+            Language::Japanese,
+            "「連携アプリ用」のアカウントを新しく登録し",
+        ),
+        (
+            Language::English,
+            "registers a new account of kind link app",
+        ),
+    ] {
+        let staff = staff(language, "administrator");
+        for kind in [Kind::Refused, Kind::SignIn, Kind::Secret] {
+            let ill = state(Some(trouble(kind, true)), Vec::new());
+            let page = link_state_page(staff.frame(HERE), &here(), Some(&ill), now);
+            let text = page.render().unwrap();
+            for said in [
+                new_account,
+                "gateway.toml",
+                "[account]",
+                "onshi gateway seal-password",
+            ] {
+                assert!(text.contains(said), "{said}: {text}");
+            }
+            assert!(!text.contains("設定し直してください"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_state_that_is_old_says_that_the_link_app_does_not_run() {
     let staff = staff(Language::Japanese, "general");
     let well = state(None, vec![folder(None)]);
