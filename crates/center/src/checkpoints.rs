@@ -19,6 +19,9 @@ use crate::revoked_outside;
 /// The audit chain is looked at this often, and a checkpoint signed where it moved; and what is kept for a time only is forgotten.
 const EVERY: Duration = Duration::from_secs(60);
 
+/// Where somebody reads the check log for long, the parts of its next months are made after so long at the earliest.
+const PARTS_AGAIN: Duration = Duration::from_secs(3_600);
+
 /// Where no chain moved, a checkpoint counts for so many seconds: another one would say nothing new.
 const COUNTS_S: i64 = 3600;
 
@@ -46,9 +49,37 @@ pub(crate) async fn sign(app: App) {
 /// the center does.
 pub(crate) async fn forget(app: App) {
     let mut every = tokio::time::interval(EVERY);
+    let mut parts = Parts::default();
     while app.draining.is_turn(&mut every).await {
+        parts.make(&app.engine, app.now()).await;
         if let Err(error) = forget_old_keys(&app).await {
             tracing::error!(error = %error, "what is kept for a time only was not forgotten; it is tried again");
+        }
+    }
+}
+
+/// The parts of the check log, made beside what is forgotten: that one of them cannot be made now keeps nothing from being forgotten.
+#[derive(Debug, Default)]
+struct Parts {
+    /// When those of the next months could not be made.
+    missed: Option<std::time::Instant>,
+}
+
+impl Parts {
+    /// Makes what is missing: the part of this month every time, since checks gather outside it, those of the next months seldom, since there is
+    /// time until they are needed and whoever writes waits for each try.
+    async fn make(&mut self, engine: &Engine, now: Instant) {
+        let are_all = self.missed.is_none_or(|it| PARTS_AGAIN <= it.elapsed());
+        let made = if are_all {
+            engine.make_parts(now).await
+        } else {
+            engine.make_part(now).await
+        };
+        if let Err(error) = &made {
+            tracing::warn!(error = %error, "a month's part of the check log was not made; it is tried again");
+        }
+        if are_all {
+            self.missed = made.err().map(|_| std::time::Instant::now());
         }
     }
 }
@@ -71,7 +102,6 @@ pub(crate) async fn review_contradictions(app: App) {
 async fn forget_old_keys(app: &App) -> Result<(), StoreError> {
     // What is left at the end of the center is the next one's.
     let goes_on = || !app.draining.has_begun();
-    app.engine.make_parts(app.now()).await?;
     while goes_on() && app.engine.forget_old_keys(app.now()).await? {}
     while goes_on() && app.engine.forget_happenings(app.now()).await? {}
     while goes_on() && app.engine.forget_what_is_over(app.now()).await? {}

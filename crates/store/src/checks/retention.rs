@@ -376,9 +376,11 @@ fn delete_consents(
 /// Drops a month's part, with what lies in none yet.
 fn drop_part(connection: &Connection, month: LogMonth) -> Result<(), StoreError> {
     // Nobody waits long for the lock: where a long reading holds it, this is tried again another time.
-    connection.execute_batch("SET LOCAL lock_timeout = '2s'")?;
-    parts::make(connection, month.0)?;
-    Ok(connection.execute_batch(&format!("DROP TABLE {}", parts::name(month.0)))?)
+    let patience = "2s";
+    parts::make(connection, month.0, patience)?;
+    let name = parts::name(month.0);
+    let drop = format!("SET LOCAL lock_timeout = '{patience}'; DROP TABLE {name}");
+    Ok(connection.execute_batch(&drop)?)
 }
 
 /// Deletes the next checks of a month at some facilities from a file. True when there may be more.

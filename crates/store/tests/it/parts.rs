@@ -1,9 +1,15 @@
 //! The check log of a server lies in parts of a month, and is found as a whole.
 
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
 use domain::civil_date::Instant;
 use domain::permit::{AskByNumber, ReadHistory};
+use store::engine::StoreError;
 
-use crate::{Place, check, permit};
+use crate::server::shared;
+use crate::{Place, cards, check, permit};
 
 /// The identifier of a check of an instant, as the center makes them.
 pub(crate) fn id(at: Instant, tail: u128) -> u128 {
@@ -43,4 +49,48 @@ fn check_of(id: u128) -> store::checks::NewCheck {
     let mut it = check(1);
     it.id = id;
     it
+}
+
+/// Somebody who reads the part of no month, until the input is dropped.
+fn long_reading(place: &Place) -> Child {
+    let Place::Server { database } = place else {
+        panic!("a file has no parts")
+    };
+    let mut reader = Command::new("psql")
+        .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"])
+        .args(["-U", "onshi", "-d", database, "-h"])
+        .arg(shared().folder())
+        .env("PGPORT", shared().port().to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let texts = "BEGIN; LOCK TABLE center.check_record_rest IN ACCESS SHARE MODE; SELECT 'held';\n";
+    let input = reader.stdin.as_mut().unwrap();
+    input.write_all(texts.as_bytes()).unwrap();
+    let mut said = BufReader::new(reader.stdout.take().unwrap()).lines();
+    assert_eq!(said.next().unwrap().unwrap(), "held");
+    reader
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_reading_at_the_turn_of_a_month_keeps_no_writer_waiting() {
+    let place = Place::server();
+    let engine = place.open();
+    let last_moment = Instant::parse("2026-11-30T14:59:59.999Z").unwrap();
+    let first_moment = last_moment.plus_seconds(1);
+    engine.make_parts(last_moment).await.unwrap();
+    let mut reader = long_reading(&place);
+    let begun = std::time::Instant::now();
+    let card = cards::visit_as(&engine, id(last_moment, 1), last_moment);
+    let (made, ()) = tokio::join!(engine.make_parts(first_moment), card);
+    // A lock is waited for 20 seconds otherwise.
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert!(matches!(made, Err(StoreError::Away(_))), "{made:?}");
+    // The part of this month is there, and asked for without a turn.
+    engine.make_part(first_moment).await.unwrap();
+    drop(reader.stdin.take());
+    reader.wait().unwrap();
+    engine.make_parts(first_moment).await.unwrap();
+    assert_eq!(place.run("SELECT count(*) FROM check_record_202702"), 0);
 }
