@@ -20,10 +20,10 @@ const SLICE: i64 = 10_000_000;
 /// Slices that hold all codes, of ten digits.
 const SLICES: i64 = 1_000;
 
-/// Slices in one transaction.
+/// Slices of a file in one transaction.
 const AT_ONCE: i64 = 50;
 
-/// Checks deleted from a file in one transaction, so that no check of a patient waits long for it.
+/// Checks whose records go in one transaction, so that no check of a patient waits long for it.
 const CHECKS_AT_ONCE: u32 = 2_000;
 
 /// Events are counted in pieces of so many seconds.
@@ -160,26 +160,43 @@ impl Engine {
         self.write(move |connection, batch| begin(connection, batch, month, &event))
             .await?;
         let first = month.first_gone(&self.read(let_go)?);
-        let all =
-            || (0..SLICES / AT_ONCE).map(|it| (it * AT_ONCE * SLICE, (it + 1) * AT_ONCE * SLICE));
-        for facilities in all() {
-            let delete = move |connection: &Connection, _: &mut Batch| {
-                delete_consents(connection, (first, month), facilities, now)
-            };
-            self.write_and_rest(delete).await?;
-        }
+        self.let_cards_go((first, month), now).await?;
         if self.is_shared() {
             self.write(move |connection, _| drop_part(connection, month))
                 .await?;
             return Ok(LetGo::Done(old.checks));
         }
-        for facilities in all() {
+        let all = (0..SLICES / AT_ONCE).map(|it| it * AT_ONCE * SLICE);
+        for facilities in all.map(|it| (it, it + AT_ONCE * SLICE)) {
             let delete = move |connection: &Connection, _: &mut Batch| {
                 delete_checks(connection, month, facilities)
             };
             while self.write_and_rest(delete).await? {}
         }
         Ok(LetGo::Done(old.checks))
+    }
+
+    /// Lets go what cards added to the checks of some months. The next checks are looked for before the turn to write is taken.
+    async fn let_cards_go(
+        &self,
+        months: (LogMonth, LogMonth),
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        for slice in 0..SLICES {
+            let mut after = (slice * SLICE, Vec::new());
+            let end = (slice + 1) * SLICE;
+            while let Some(last) =
+                self.read(|connection| last_of_next(connection, months, (&after, end), now))?
+            {
+                let (begin, until) = (after, last.clone());
+                let delete = move |connection: &Connection, _: &mut Batch| {
+                    delete_cards(connection, months, (&begin, &until), now)
+                };
+                self.write_and_rest(delete).await?;
+                after = last;
+            }
+        }
+        Ok(())
     }
 
     /// Writes, and then leaves a file to the others who write it for as long as that took: a center in another process looks only now and then
@@ -346,29 +363,73 @@ fn begin(
     batch.append(connection, event, None)
 }
 
-/// Deletes what cards added to the checks of some months at some facilities. What was answered at home stays while care at home is in force
+/// A check by its facility and identifier.
+type OfFacility = (i64, Vec<u8>);
+
+/// Which checks by card `k` go, with the months' ends from ?4 on and the time. What was answered at home stays while care at home is in force
 /// with the person: what is open, whoever withdraws it, and what was taken back are found by it.
-fn delete_consents(
+const CARDS_GO: &str = "?4 <= k.id AND k.id < ?5
+    AND NOT EXISTS (SELECT 1 FROM home_check c JOIN home_consent h ON h.facility = c.facility
+      WHERE c.facility = k.facility AND c.check_id = k.id AND c.agreed IS NOT NULL
+        AND h.person = k.person AND h.ended IS NULL AND ?6 < h.until)";
+
+/// The last of the next checks by card that go, of those between one check and the end of some facilities; `None` where there is none.
+fn last_of_next(
     connection: &Connection,
     (first_month, last_month): (LogMonth, LogMonth),
-    (first, end): (i64, i64),
+    (after, end): (&OfFacility, i64),
+    now: Instant,
+) -> Result<Option<OfFacility>, StoreError> {
+    let text = format!(
+        "SELECT n.facility, n.id FROM (SELECT k.facility, k.id FROM card_check k
+           WHERE (k.facility, k.id) > (?1, ?2) AND k.facility < ?3 AND {CARDS_GO} ORDER BY k.facility, k.id LIMIT ?7) n
+         ORDER BY n.facility DESC, n.id DESC LIMIT 1"
+    );
+    let (from, until) = (first_month.ids().0, last_month.ids().1);
+    let of = params![
+        after.0,
+        after.1,
+        end,
+        from,
+        until,
+        now.as_micros(),
+        CHECKS_AT_ONCE
+    ];
+    let mut statement = connection.prepare_cached(&text)?;
+    let last = statement.query_row(of, |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(last.optional()?)
+}
+
+/// Deletes what cards added to the checks of some months between two checks: all of a check at once, since answers without their check are a
+/// fault to whoever verifies.
+fn delete_cards(
+    connection: &Connection,
+    (first_month, last_month): (LogMonth, LogMonth),
+    (after, last): (&OfFacility, &OfFacility),
     now: Instant,
 ) -> Result<(), StoreError> {
     let (from, until) = (first_month.ids().0, last_month.ids().1);
-    let text = "DELETE FROM card_check WHERE ?1 <= facility AND facility < ?2 AND ?3 <= id AND id < ?4
-        AND NOT EXISTS (SELECT 1 FROM home_check c JOIN home_consent h ON h.facility = c.facility
-          WHERE c.facility = card_check.facility AND c.check_id = card_check.id AND c.agreed IS NOT NULL
-            AND h.person = card_check.person AND h.ended IS NULL AND ?5 < h.until)";
-    let of = params![first, end, from, until, now.as_micros()];
-    connection.prepare_cached(text)?.execute(of)?;
+    let text = format!(
+        "DELETE FROM card_check AS k WHERE (k.facility, k.id) > (?1, ?2) AND (k.facility, k.id) <= (?3, ?7) AND {CARDS_GO}"
+    );
+    connection.prepare_cached(&text)?.execute(params![
+        after.0,
+        after.1,
+        last.0,
+        from,
+        until,
+        now.as_micros(),
+        last.1
+    ])?;
     for table in ["consent", "home_check"] {
         let text = format!(
-            "DELETE FROM {table} WHERE ?1 <= facility AND facility < ?2 AND ?3 <= check_id AND check_id < ?4
+            "DELETE FROM {table} WHERE (facility, check_id) > (?1, ?2) AND (facility, check_id) <= (?3, ?4)
+             AND ?5 <= check_id AND check_id < ?6
              AND NOT EXISTS (SELECT 1 FROM card_check k WHERE k.facility = {table}.facility AND k.id = {table}.check_id)"
         );
         connection
             .prepare_cached(&text)?
-            .execute(params![first, end, from, until])?;
+            .execute(params![after.0, after.1, last.0, last.1, from, until])?;
     }
     Ok(())
 }

@@ -215,6 +215,49 @@ async fn a_month_cut_off_in_the_middle_goes_on(place: &Place) {
     assert_eq!((report.let_go, report.faults), (4, vec![]));
 }
 
+async fn what_cards_added_goes_a_few_thousand_checks_at_a_time(place: &Place) {
+    const MANY: i64 = 4_500;
+    let engine = place.open();
+    let of_card = Instant::parse("2024-08-15T03:00:00Z").unwrap();
+    visit_as(&engine, id(of_card, 6), of_card).await;
+    let id_of_copy = match place {
+        Place::Folder(_) => "unhex(hex(substr(id, 1, 6)) || printf('%020x', i))",
+        Place::Server { database } => {
+            // Writes down which transaction each one went in.
+            let trigger = "CREATE TABLE public.gone (transaction bigint NOT NULL);
+                CREATE FUNCTION public.goes() RETURNS trigger LANGUAGE plpgsql
+                  AS $$ BEGIN INSERT INTO public.gone VALUES (txid_current()); RETURN NULL; END $$;
+                CREATE TRIGGER goes AFTER DELETE ON card_check FOR EACH ROW EXECUTE FUNCTION public.goes()";
+            shared().read(database, trigger);
+            "overlay(id PLACING int8send(CAST(i AS bigint)) FROM 9)"
+        }
+    };
+    let copies = format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})
+         INSERT INTO card_check SELECT seq + i, facility, {id_of_copy}, person, account, certificate, reader, method, vouched,
+           released_by, token, worth, expires_on, questions, withheld, opened, present_until, state, closed, visit_date
+         FROM card_check, n"
+    );
+    assert_eq!(place.run(&copies), MANY);
+    let answers = "INSERT INTO consent SELECT c.facility, k.id, c.question, c.answer, c.person, c.at, c.valid_until
+        FROM consent c JOIN card_check k ON k.facility = c.facility AND k.id <> c.check_id";
+    assert_eq!(place.run(answers), MANY);
+    let done = engine.let_go(august(&engine), Actor::Center, now()).await;
+    assert_eq!(done.unwrap(), LetGo::Done(1));
+    for table in ["card_check", "consent"] {
+        assert_eq!(place.run(&format!("SELECT count(*) FROM {table}")), 0);
+    }
+    if matches!(place, Place::Server { .. }) {
+        let gone = "SELECT count(*) FROM public.gone";
+        assert_eq!(place.run(gone), MANY + 1);
+        let most = "SELECT max(number) FROM
+            (SELECT count(*) AS number FROM public.gone GROUP BY transaction) each_one";
+        assert!(place.run(most) <= 2_000);
+    }
+    let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
+    assert_eq!(report.faults, []);
+}
+
 async fn no_other_record_may_be_missing(place: &Place) {
     let engine = place.open();
     let ids = fill(&engine).await;
@@ -279,6 +322,7 @@ on_both!(
     what_is_kept_is_never_old,
     a_month_that_is_not_whole_stays,
     a_month_cut_off_in_the_middle_goes_on,
+    what_cards_added_goes_a_few_thousand_checks_at_a_time,
     no_other_record_may_be_missing,
     a_months_own_count_is_held_against_the_events,
     what_was_let_go_is_found_without_a_walk_over_all_events,
