@@ -153,6 +153,13 @@ pub struct Search {
     pub limit: u32,
 }
 
+impl Search {
+    /// Before the identifiers of all checks that may fit: what lies before it is not looked at.
+    fn first_id(&self) -> Vec<u8> {
+        parts::first_id(self.from.plus_seconds(-retention::NEAR_S))
+    }
+}
+
 impl std::fmt::Debug for Search {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Search(…)")

@@ -341,8 +341,9 @@ impl Database {
         };
         let fresh = replicas.as_ref().and_then(|it| it.fresh());
         match fresh.map(|it| it.read(&work)) {
-            // It is gone, or ended the reading for what it had to follow.
-            None | Some(Err(StoreError::Away(_))) => pool.read(work),
+            None => pool.read(work),
+            // It is gone, or ended the reading for what it had to follow. What takes too long there takes too long at the first server as well.
+            Some(Err(StoreError::Away(why))) if !sql::is_time_up(&why) => pool.read(work),
             Some(read) => read,
         }
     }

@@ -3,6 +3,7 @@
 //! A text is written once, in what SQLite and PostgreSQL both understand (`docs/decisions/0081-two-engines.md`).
 
 use rusqlite::types::{FromSql, FromSqlError};
+use tokio_postgres::error::SqlState;
 
 pub(crate) mod postgres;
 mod values;
@@ -45,6 +46,11 @@ fn said(error: &tokio_postgres::Error) -> String {
             source.map_or_else(|| error.to_string(), |it| format!("{error}: {it}"))
         }
     }
+}
+
+/// Whether these are a server's words about a statement that it ended because it took too long.
+pub(crate) fn is_time_up(said: &str) -> bool {
+    said.ends_with(&format!("({})", SqlState::QUERY_CANCELED.code()))
 }
 
 /// Makes of a row that need not be there an `Option`.

@@ -51,11 +51,13 @@ pub(super) fn search<T>(
 ) -> Result<Vec<T>, StoreError> {
     let indexed = format!(
         "SELECT {columns} FROM check_of_facility i JOIN check_record c ON c.seq = i.check_seq
-         WHERE i.facility = ?1 AND i.id < ?2 AND ?9 IS NULL AND {FITS} ORDER BY i.id DESC LIMIT ?8"
+         WHERE i.facility = ?1 AND ?9 <= i.id AND i.id < ?2 AND ?10 IS NULL AND {FITS} ORDER BY i.id DESC LIMIT ?8"
     );
     let one = format!(
-        "SELECT {columns} FROM check_record c WHERE c.seq = ?9 AND c.facility = ?1 AND c.id < ?2 AND {FITS} LIMIT ?8"
+        "SELECT {columns} FROM check_record c
+         WHERE c.seq = ?10 AND c.facility = ?1 AND ?9 <= c.id AND c.id < ?2 AND {FITS} LIMIT ?8"
     );
+    let first = search.first_id();
     let select = |text: &str, waiting: Option<i64>| {
         let values = params![
             facility,
@@ -66,6 +68,7 @@ pub(super) fn search<T>(
             search.origin,
             search.account,
             search.limit,
+            first,
             waiting
         ];
         let mut statement = connection.prepare_cached(text)?;

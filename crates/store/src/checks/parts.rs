@@ -89,9 +89,14 @@ pub(super) fn name(month: CivilDate) -> String {
     format!("check_record_{:04}{:02}", month.year(), month.month())
 }
 
-/// The first six bytes of the identifiers of a month, which sort before all of them: milliseconds since 1970.
+/// Where the identifiers of a month begin.
 pub(super) fn begin(month: CivilDate) -> Vec<u8> {
-    let milliseconds = Instant::start_of_day_in_japan(month).as_micros() / 1_000;
+    first_id(Instant::start_of_day_in_japan(month))
+}
+
+/// The first six bytes of the identifiers of an instant, which sort before all of them: milliseconds since 1970.
+pub(super) fn first_id(at: Instant) -> Vec<u8> {
+    let milliseconds = (at.as_micros() / 1_000).max(0);
     let [_, _, first @ ..] = milliseconds.to_be_bytes();
     first.to_vec()
 }

@@ -29,8 +29,8 @@ const CHECKS_AT_ONCE: u32 = 2_000;
 /// Events are counted in pieces of so many seconds.
 const PIECE_S: i64 = 6 * 3_600;
 
-/// The check's event is written with the check; a clock that was set meanwhile is less far away than this.
-const NEAR_S: i64 = 86_400;
+/// The check's identifier is made and its event is written with the check; a clock that was set meanwhile is less far away than this.
+pub(super) const NEAR_S: i64 = 86_400;
 
 /// A month of the check log, by the time in the checks' identifiers, in Japan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -33,7 +33,7 @@ pub(super) fn search<T>(
     read: fn(&sql::Row<'_>) -> sql::Result<T>,
 ) -> Result<Vec<T>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {columns} FROM check_record c WHERE c.facility = ?1 AND c.id < ?2 AND {FITS} ORDER BY c.id DESC LIMIT ?8",
+        "SELECT {columns} FROM check_record c WHERE c.facility = ?1 AND ?9 <= c.id AND c.id < ?2 AND {FITS} ORDER BY c.id DESC LIMIT ?8",
     ))?;
     let values = params![
         facility,
@@ -43,7 +43,8 @@ pub(super) fn search<T>(
         search.verdict,
         search.origin,
         search.account,
-        search.limit
+        search.limit,
+        search.first_id()
     ];
     let rows = statement.query_map(values, read)?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -67,6 +67,25 @@ async fn a_search_finds_by_what_it_is_given(place: &Place) {
     assert_eq!(found(&|s| s.until = Instant::from_micros(5)), 0);
 }
 
+async fn a_check_is_found_whatever_its_clock_said_within_a_day(place: &Place) {
+    let engine = place.open();
+    let asker = permit::<AskByNumber>("1319999999");
+    let at = check(1).at;
+    // The clock was set between the identifier and the answer.
+    let ids = [-86_000, 0, 86_000].map(|it| crate::parts::id(at.plus_seconds(it), 1));
+    for id in ids {
+        let mut check = check(id);
+        check.at = at;
+        engine.record_check(&asker, check).await.unwrap();
+    }
+    let own = permit::<ReadHistory>("1319999999");
+    let mut search = everything();
+    (search.from, search.until) = (at, at.plus_seconds(1));
+    let lines = engine.search_checks(&own, &search).unwrap();
+    let found: Vec<u128> = lines.iter().map(|line| line.id).collect();
+    assert_eq!(found, [ids[2], ids[1], ids[0]]);
+}
+
 async fn a_name_is_found_in_every_way_it_is_typed(place: &Place) {
     let engine = place.open();
     let (asker, own) = (
@@ -397,6 +416,7 @@ fn a_folder_that_cannot_be_written_is_named_with_the_remedy() {
 on_both!(
     a_facility_sees_its_own_checks_only,
     a_search_finds_by_what_it_is_given,
+    a_check_is_found_whatever_its_clock_said_within_a_day,
     a_name_is_found_in_every_way_it_is_typed,
     a_search_by_name_goes_on_where_its_page_ended,
     one_key_gives_one_record_even_at_once,

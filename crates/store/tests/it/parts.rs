@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::civil_date::Instant;
 use domain::permit::{AskByNumber, ReadHistory};
+use store::checks::Search;
 use store::engine::StoreError;
 
 use crate::server::shared;
@@ -51,12 +52,12 @@ fn check_of(id: u128) -> store::checks::NewCheck {
     it
 }
 
-/// Somebody who reads the part of no month, until the input is dropped.
-fn long_reading(place: &Place) -> Child {
+/// Somebody who holds a part, until the input is dropped.
+fn holding(place: &Place, part: &str, mode: &str) -> Child {
     let Place::Server { database } = place else {
         panic!("a file has no parts")
     };
-    let mut reader = Command::new("psql")
+    let mut holder = Command::new("psql")
         .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"])
         .args(["-U", "onshi", "-d", database, "-h"])
         .arg(shared().folder())
@@ -65,12 +66,13 @@ fn long_reading(place: &Place) -> Child {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let texts = "BEGIN; LOCK TABLE center.check_record_rest IN ACCESS SHARE MODE; SELECT 'held';\n";
-    let input = reader.stdin.as_mut().unwrap();
+    let texts =
+        format!("BEGIN; LOCK TABLE center.check_record_{part} IN {mode} MODE; SELECT 'held';\n");
+    let input = holder.stdin.as_mut().unwrap();
     input.write_all(texts.as_bytes()).unwrap();
-    let mut said = BufReader::new(reader.stdout.take().unwrap()).lines();
+    let mut said = BufReader::new(holder.stdout.take().unwrap()).lines();
     assert_eq!(said.next().unwrap().unwrap(), "held");
-    reader
+    holder
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -80,7 +82,7 @@ async fn a_long_reading_at_the_turn_of_a_month_keeps_no_writer_waiting() {
     let last_moment = Instant::parse("2026-11-30T14:59:59.999Z").unwrap();
     let first_moment = last_moment.plus_seconds(1);
     engine.make_parts(last_moment).await.unwrap();
-    let mut reader = long_reading(&place);
+    let mut reader = holding(&place, "rest", "ACCESS SHARE");
     let begun = std::time::Instant::now();
     let card = cards::visit_as(&engine, id(last_moment, 1), last_moment);
     let (made, ()) = tokio::join!(engine.make_parts(first_moment), card);
@@ -93,4 +95,43 @@ async fn a_long_reading_at_the_turn_of_a_month_keeps_no_writer_waiting() {
     reader.wait().unwrap();
     engine.make_parts(first_moment).await.unwrap();
     assert_eq!(place.run("SELECT count(*) FROM check_record_202702"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_asks_no_part_of_before_its_days() {
+    let place = Place::server();
+    let engine = place.open();
+    let asker = permit::<AskByNumber>("1319999999");
+    let at = |text: &str| Instant::parse(text).unwrap();
+    let (old, new) = (at("2026-09-10T03:00:00Z"), at("2026-11-10T03:00:00Z"));
+    engine.make_parts(old).await.unwrap();
+    for (tail, at) in [(1, old), (2, new)] {
+        let mut check = check_of(id(at, tail));
+        check.at = at;
+        engine.record_check(&asker, check).await.unwrap();
+    }
+    let reader = permit::<ReadHistory>("1319999999");
+    let found = |from: &str, name: Option<&str>| {
+        let search = Search {
+            from: at(from),
+            until: new.plus_seconds(1),
+            name: name.map(str::to_owned),
+            verdict: None,
+            origin: None,
+            account: None,
+            after: None,
+            limit: 100,
+        };
+        let lines = engine.search_checks(&reader, &search).unwrap();
+        lines.iter().map(|line| line.id).collect::<Vec<_>>()
+    };
+    // Whoever asks that part now waits.
+    let mut holder = holding(&place, "202609", "ACCESS EXCLUSIVE");
+    for name in [None, Some("太郎")] {
+        assert_eq!(found("2026-11-01T00:00:00Z", name), [id(new, 2)]);
+    }
+    drop(holder.stdin.take());
+    holder.wait().unwrap();
+    let all = found("2026-09-01T00:00:00Z", None);
+    assert_eq!(all, [id(new, 2), id(old, 1)]);
 }

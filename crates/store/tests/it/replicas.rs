@@ -5,13 +5,17 @@ use std::time::{Duration, Instant as Moment};
 use domain::civil_date::Instant;
 use domain::permit::ReadHistory;
 use store::checks::Search;
-use store::engine::Engine;
+use store::engine::{Engine, StoreError};
 use store::server::Address;
 
 use crate::server::TestServer;
 use crate::{permit, record};
 
 fn found(engine: &Engine) -> usize {
+    try_found(engine).unwrap()
+}
+
+fn try_found(engine: &Engine) -> Result<usize, StoreError> {
     let search = Search {
         from: Instant::from_micros(0),
         until: Instant::from_micros(i64::MAX),
@@ -23,7 +27,8 @@ fn found(engine: &Engine) -> usize {
         limit: 1_000,
     };
     let reader = permit::<ReadHistory>("1319999999");
-    engine.search_checks(&reader, &search).unwrap().len()
+    let lines = engine.search_checks(&reader, &search)?;
+    Ok(lines.len())
 }
 
 /// Searches of checks that the server runs or ran last.
@@ -92,4 +97,33 @@ async fn a_replica_that_says_nothing_keeps_no_other_from_being_asked() {
         assert!(found(&engine) <= 5);
         assert!(begun.elapsed() < Duration::from_secs(30), "never asked");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_takes_too_long_at_a_replica_is_not_asked_again_at_the_first_server() {
+    let first = TestServer::start(&[]);
+    let database = first.database();
+    let engine = Engine::open_server(&first.address(&database), [2; 16]).unwrap();
+    record(&engine, 1..=1).await;
+    drop(engine);
+    // Whoever reads checks at a server that follows waits a minute for each.
+    let slow = "ALTER TABLE check_record RENAME TO all_checks;
+        CREATE VIEW check_record AS SELECT * FROM all_checks
+          WHERE CASE WHEN pg_is_in_recovery() THEN pg_sleep(60)::text IS NOT NULL ELSE true END";
+    first.read(&database, slow);
+    let follower = TestServer::follow(&first);
+    let replica = follower.address(&database);
+    let replicas = vec![replica.with_patience(Duration::from_secs(2))];
+    let behind = Duration::from_millis(500);
+    let address = first.address(&database).with_replicas(replicas, behind);
+    let engine = Engine::open_server(&address, [1; 16]).unwrap();
+    let begun = Moment::now();
+    let refused = loop {
+        match try_found(&engine) {
+            Ok(count) => assert_eq!(count, 1),
+            Err(refused) => break refused,
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "asked again");
+    };
+    assert!(matches!(refused, StoreError::Away(_)), "{refused}");
 }
