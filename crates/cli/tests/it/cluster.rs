@@ -347,16 +347,8 @@ impl Cluster {
     }
 
     fn start_proxy(&mut self) {
-        let mut values = vec![
-            (
-                "PRIMARY".to_owned(),
-                format!("{}:{}", self.primary.0, self.primary.1),
-            ),
-            (
-                "REPLICAS".to_owned(),
-                format!("{}:{}", self.primary.0, free_port(&self.primary.0)),
-            ),
-        ];
+        let primary = format!("{}:{}", self.primary.0, self.primary.1);
+        let mut values = vec![("PRIMARY".to_owned(), primary)];
         for (it, machine) in (1..).zip(&self.machines) {
             let postgres = format!("{}:{}", machine.address, machine.postgres);
             values.push((format!("POSTGRES_{it}"), postgres));
@@ -462,4 +454,16 @@ fn ask(address: &str, port: u16, method: &str, path: &str) -> Option<String> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     Some(answer)
+}
+
+#[test]
+fn the_proxy_leads_to_the_primary_alone() {
+    let text = proxy_settings();
+    let listeners = text.lines().filter(|it| it.starts_with("listen "));
+    assert_eq!(listeners.collect::<Vec<_>>(), ["listen primary"]);
+}
+
+fn proxy_settings() -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/cluster/haproxy.cfg");
+    std::fs::read_to_string(file).unwrap()
 }
