@@ -463,6 +463,18 @@ fn the_proxy_leads_to_the_primary_alone() {
     assert_eq!(listeners.collect::<Vec<_>>(), ["listen primary"]);
 }
 
+#[test]
+fn the_proxy_cuts_no_step_of_a_schema_that_takes_hours() {
+    let text = proxy_settings();
+    for side in ["client", "server"] {
+        let begin = format!("    timeout {side} ");
+        let said = text.lines().find_map(|it| it.strip_prefix(&begin));
+        let days = said.and_then(|it| it.strip_suffix('d'));
+        let days: u32 = days.expect("in days").parse().unwrap();
+        assert!(1 <= days, "{side}");
+    }
+}
+
 fn proxy_settings() -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/cluster/haproxy.cfg");
     std::fs::read_to_string(file).unwrap()
