@@ -47,8 +47,8 @@ pub(crate) struct Shared {
     pub(crate) data_dir: PathBuf,
     /// Folder of releases for terminals.
     pub(crate) updates: Option<PathBuf>,
-    /// One rotation of keys at a time.
-    pub(crate) rotating: tokio::sync::Mutex<()>,
+    /// One rotation of keys at a time, and the last one while the store did not answer it.
+    pub(crate) rotating: tokio::sync::Mutex<Option<crate::rotation::Unanswered>>,
     pub(crate) revocations: Revocations,
     /// Says what a certificate offered on the enroll listener is worth.
     pub(crate) examiner: Examiner,

@@ -1,7 +1,9 @@
 //! Rotation of the key that signs receipts and checkpoints (contracts §6). What an old key signed verifies on.
 
+use std::sync::Arc;
+
 use api::receipt::{Jwk, KeySet};
-use domain::audit::Actor;
+use domain::audit::{Actor, Event};
 use domain::civil_date::Instant;
 use pki::receipt_key::{PublicKey, ReceiptKeys};
 use store::engine::StoreError;
@@ -12,20 +14,32 @@ use crate::public_keys;
 /// Months an old key stays published after its rotation: ten years.
 const PUBLISHED_MONTHS: i32 = 120;
 
+/// An exchange whose announcement the store did not answer: it may be there.
+pub(crate) struct Unanswered {
+    keys: Arc<ReceiptKeys>,
+    told: Event,
+}
+
 /// Exchanges the signing key; an error is a text for the operator. Returns the new key's identifier.
 pub(crate) async fn rotate(app: &App) -> Result<String, String> {
-    let _turn = app.rotating.lock().await;
-    exchange(app, Actor::Operator("local".into())).await
+    let mut unanswered = app.rotating.lock().await;
+    if let Some(kid) = settle(app, &mut unanswered).await? {
+        return Ok(kid);
+    }
+    exchange(app, &mut unanswered, Actor::Operator("local".into())).await
 }
 
 /// Exchanges the signing key where another process over the same store retired it, and announces it anew where the store has lost it.
 pub(crate) async fn follow(app: &App) -> Result<(), String> {
-    let _turn = app.rotating.lock().await;
+    let mut unanswered = app.rotating.lock().await;
+    if settle(app, &mut unanswered).await?.is_some() {
+        return Ok(());
+    }
     let keys = app.receipt_keys.load_full();
     let announced = public_keys::announced(&app.engine, &app.machine);
     let announced = announced.map_err(|error| error.to_string())?;
     if public_keys::is_retired(&announced, &keys) {
-        let kid = exchange(app, Actor::Center).await?;
+        let kid = exchange(app, &mut unanswered, Actor::Center).await?;
         tracing::info!(
             kid,
             "another process of this center retired the signing key; this one signs with a new one of its own"
@@ -40,18 +54,49 @@ pub(crate) async fn follow(app: &App) -> Result<(), String> {
     again.map_err(|error| error.to_string())
 }
 
-/// Makes a key, announces it, and signs with it from then on. Where that fails the key before signs on.
-async fn exchange(app: &App, by: Actor) -> Result<String, String> {
+/// Makes a key, announces it, and signs with it from then on. Where that fails the key before signs on; where the store did not answer, the new
+/// one is kept until it does.
+async fn exchange(
+    app: &App,
+    unanswered: &mut Option<Unanswered>,
+    by: Actor,
+) -> Result<String, String> {
     let now = app.now();
     let keys = app.receipt_keys.load_full();
     let rotated = keys.rotate(&app.data_dir, &app.machine, now);
-    let rotated = rotated.map_err(|error| error.to_string())?;
+    let rotated = Arc::new(rotated.map_err(|error| error.to_string())?);
     let told = public_keys::exchange(now, by, &rotated);
-    let announced = public_keys::announce(&app.engine, &app.machine, &rotated, now, Some(told));
-    announced.await.map_err(|error| error.to_string())?;
+    let exchanged = Some(told.clone());
+    let announced = public_keys::announce(&app.engine, &app.machine, &rotated, now, exchanged);
+    if let Err(error) = announced.await {
+        if matches!(error, StoreError::Away(_)) {
+            let keys = rotated;
+            *unanswered = Some(Unanswered { keys, told });
+        }
+        return Err(error.to_string());
+    }
     let kid = rotated.current.kid().to_owned();
-    app.receipt_keys.store(rotated.into());
+    app.receipt_keys.store(rotated);
     Ok(kid)
+}
+
+/// Announces the keys of an exchange again that the store did not answer, and signs with the new one, whose identifier it returns. Another
+/// exchange in its place would leave a key published for good that nobody signs with.
+async fn settle(app: &App, unanswered: &mut Option<Unanswered>) -> Result<Option<String>, String> {
+    let Some(Unanswered { keys, told }) = unanswered.as_ref() else {
+        return Ok(None);
+    };
+    let kid = keys.current.kid().to_owned();
+    let announced = public_keys::announced(&app.engine, &app.machine);
+    let announced = announced.map_err(|error| error.to_string())?;
+    // Where it is there its event is as well.
+    let is_there = announced.iter().any(|key| key.kid == kid);
+    let exchanged = (!is_there).then(|| told.clone());
+    let again = public_keys::announce(&app.engine, &app.machine, keys, app.now(), exchanged);
+    again.await.map_err(|error| error.to_string())?;
+    app.receipt_keys.store(Arc::clone(keys));
+    *unanswered = None;
+    Ok(Some(kid))
 }
 
 /// The keys of `GET /v1/keys`: the one this process signs with, those it retired, newest first, then those of the other processes.

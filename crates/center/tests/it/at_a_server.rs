@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use api::client::ClientError;
@@ -21,7 +21,8 @@ use store::receipt_keys::AnnouncedKey;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::places::{AT_SERVER, store};
-use crate::world::{Clinic, World, check};
+use crate::server::TestServer;
+use crate::world::{Clinic, World, check, now_micros};
 
 /// What everybody does every day, and what must never be: tests of this crate that know nothing of where the store lies.
 const WALKS: [&str; 33] = [
@@ -349,6 +350,59 @@ async fn a_signing_key_rotated_at_one_center_is_exchanged_at_the_other_and_all_v
     let rotated = send(there.dir.path(), &Order::RotateKeys).await;
     assert!(matches!(rotated.unwrap(), Reply::Rotated(_)));
     assert_eq!(own(&here), kid);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_whose_commit_was_not_answered_leaves_one_key_that_signs() {
+    let server = TestServer::start(&[]);
+    let dir = tempfile::tempdir().unwrap();
+    crate::places::place_at(dir.path(), &server);
+    let world = World::start_in(dir, Arc::new(AtomicI64::new(now_micros()))).await;
+    let clinic = world.enrol("1319999999").await;
+    let of_server = |text: &str| {
+        server.read("postgres", text);
+    };
+    // Commits wait for a server that never comes; whoever waits is cut off, and what it committed is there.
+    of_server("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    of_server("SELECT pg_reload_conf()");
+    let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    let order = Order::RotateKeys;
+    let mut rotations = 1;
+    loop {
+        let asked = send(world.dir.path(), &order);
+        let mut asked = std::pin::pin!(asked);
+        let reply = loop {
+            tokio::select! {
+                biased;
+                reply = &mut asked => break reply.unwrap(),
+                () = tokio::task::yield_now() => of_server(cut),
+            }
+        };
+        // Before the server has taken its settings over a rotation goes through.
+        if !matches!(reply, Reply::Rotated(_)) {
+            break;
+        }
+        rotations += 1;
+    }
+    of_server("ALTER SYSTEM RESET synchronous_standby_names");
+    of_server("SELECT pg_reload_conf()");
+    let machine = MachineKey::open(&world.dir.path().join("machine.key")).unwrap();
+    let signs = async {
+        loop {
+            let own = ReceiptKeys::open(world.dir.path(), &machine).unwrap();
+            let published = clinic.client.keys().await.unwrap();
+            if published.keys[0].kid == own.current.kid() {
+                break own.current.kid().to_owned();
+            }
+        }
+    };
+    let signs = tokio::time::timeout(Duration::from_secs(60), signs).await;
+    let signs = signs.expect("the new key is never signed with");
+    let store = store(&world.dir.path().join("center.db"), 9);
+    let announced = center::public_keys::announced(&store, &machine).unwrap();
+    let good = announced.iter().filter(|key| key.retired.is_none());
+    assert_eq!(good.map(|key| &key.kid).collect::<Vec<_>>(), [&signs]);
+    assert_eq!(store.count_deeds(Deed::KeyRotate).unwrap(), rotations);
 }
 
 #[tokio::test(flavor = "multi_thread")]

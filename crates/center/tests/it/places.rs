@@ -18,7 +18,11 @@ pub(crate) fn place(dir: &Path) -> Option<center::config::database::Database> {
 
 /// Has the center of a folder keep its store at a server, in a database of its own.
 pub(crate) fn place_at_server(dir: &Path) {
-    let server = crate::server::shared();
+    place_at(dir, crate::server::shared());
+}
+
+/// The same at a server of its own.
+pub(crate) fn place_at(dir: &Path, server: &crate::server::TestServer) {
     let url = server.url(&server.database());
     std::fs::write(dir.join(URL), url).unwrap();
 }
