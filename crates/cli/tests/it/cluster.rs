@@ -479,3 +479,25 @@ fn proxy_settings() -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/cluster/haproxy.cfg");
     std::fs::read_to_string(file).unwrap()
 }
+
+#[test]
+fn a_cluster_takes_as_many_connections_as_its_page_reckons_with() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let settings = read("packaging/cluster/patroni.yml");
+    let mut lines = settings.lines();
+    let most = lines.find_map(|it| it.trim().strip_prefix("max_connections: "));
+    let most: u32 = most.unwrap().parse().unwrap();
+    let page = read("docs/operations/scale.md");
+    let mut lines = page.lines();
+    let row = lines.find(|it| it.contains("as `patroni.yml` has it"));
+    let numbers = row.unwrap().split(|it: char| !it.is_ascii_digit());
+    let numbers: Vec<u32> = numbers.filter_map(|it| it.parse().ok()).collect();
+    let [told, kept, with_replicas, without] = numbers.try_into().unwrap();
+    assert_eq!(told, most);
+    let for_centers = most - kept;
+    assert_eq!(
+        [with_replicas, without],
+        [for_centers / 38, for_centers / 22]
+    );
+}
