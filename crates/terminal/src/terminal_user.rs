@@ -97,6 +97,12 @@ pub fn state(data_dir: &Path) -> UserState {
     }
 }
 
+/// What tells the terminal user as it is now from an earlier and a later one; `None` where there is none that can be read.
+pub(crate) fn mark_now(data_dir: &Path) -> Option<String> {
+    let bytes = std::fs::read(data_dir.join(FILE)).ok()?;
+    mark(data_dir, &bytes).ok()
+}
+
 fn mark(data_dir: &Path, bytes: &[u8]) -> Result<String, SealError> {
     use aws_lc_rs::hmac;
     let machine = MachineKey::open(&data_dir.join("machine.key"))?;

@@ -16,12 +16,14 @@ use domain::password::{Length, Password, last_day};
 use domain::terminal_user::TerminalUserName;
 use serde::Deserialize;
 use tokio::sync::Mutex;
+use tokio::time::{Duration, timeout};
 use ui::component::{Banner, Fault, Kind, TextField, Tone, Width};
 use ui::language::Words;
 
 use crate::browsers::random_text;
 use crate::pages::{Filled, Frame, Staff, setup, show, trouble};
 use crate::serve::App;
+use crate::setup_state::Passwords;
 use crate::{days, faults, setup_state, terminal_user};
 
 /// The page's own path.
@@ -32,6 +34,9 @@ const USUAL_USER: &str = "OqsUser";
 
 /// Code of what is told when both passwords count.
 const IN_FORCE: &str = "sheet_in_force";
+
+/// How long the center may take to tell when it set the administrator's.
+const ASK: Duration = Duration::from_secs(2);
 
 /// A sheet that waits for its confirmation, or for the center's answer to it.
 #[derive(Clone)]
@@ -322,8 +327,35 @@ async fn put_in_force(app: &App, staff: &Staff, waiting: &Waiting) -> Result<Out
         tracing::error!("the terminal user was not kept");
         return Ok(Outcome::HalfDone);
     }
-    setup_state::note_sheet(&app.data_dir, &staff.session.account.id, app.now());
+    let own = timeout(ASK, staff.client.own_account(token)).await;
+    let own = own.ok().and_then(Result::ok);
+    let passwords = Passwords {
+        set_at: own.and_then(|it| it.passwords_set_at.into_iter().next()),
+        terminal_user: terminal_user::mark_now(&app.data_dir),
+    };
+    let by = &staff.session.account.id;
+    setup_state::note_sheet(&app.data_dir, by, passwords, app.now());
     Ok(Outcome::InForce)
+}
+
+/// What is told of a password change, and where the sealed sheet held the old one that it is to be made again: that of its administrator, or
+/// with `None` the terminal user's.
+pub(super) fn told_of_change(
+    app: &App,
+    words: &Words,
+    account: Option<&str>,
+    told: Fault,
+) -> Fault {
+    let state = setup_state::read(&app.data_dir);
+    let holds = |by: &str| account.is_none_or(|account| account == by);
+    if !state.sheet().is_some_and(|(by, _)| holds(by)) {
+        return told;
+    }
+    let again = words.say("credential-outdated");
+    Fault {
+        text: [told.text, again].join(words.choose("", " ")),
+        ..told
+    }
 }
 
 /// What is said where the center did not say whether it changed the password: that may count, and the sheet stays to be pressed again. Said no

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use ui::component::{Banner, ErrorSummary, Fault, Kind, Live, TextField, Tone, WayOn};
 
 use crate::faults;
+use crate::pages::credential_sheet::told_of_change;
 use crate::pages::password::{Rule, rules};
 use crate::pages::sign_in::chosen;
 use crate::pages::{Filled, Frame, Visitor, show};
@@ -110,6 +111,7 @@ pub(crate) async fn recover(
     match certificate.client.recover(&body).await {
         Ok(()) => {
             let told = faults::own(words, "recovered", "recovered");
+            let told = told_of_change(&app, words, Some(&body.account), told);
             let key = visitor.key.unwrap_or_default();
             app.browsers.with(&key, |browser| browser.told = Some(told));
             Redirect::to("/sign-in").into_response()

@@ -19,7 +19,8 @@ use ui::language::Words;
 
 use crate::pages::{Frame, Staff, certificates, credential_sheet, done, own_access, show, trouble};
 use crate::serve::App;
-use crate::{days, faults, inventory, setup_sheet, setup_state};
+use crate::setup_state::Passwords;
+use crate::{days, faults, inventory, setup_sheet, setup_state, terminal_user};
 
 /// The page's own path.
 pub(crate) const HERE: &str = "/setup";
@@ -48,6 +49,8 @@ pub(super) struct SetupPage {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
     pub(super) sheet: Option<String>,
+    /// Whether a password on the sealed sheet was changed since.
+    pub(super) sheet_is_outdated: bool,
     pub(super) has_user: bool,
     /// Whether nothing is to be done for the administrator's recovery codes.
     pub(super) good_codes: bool,
@@ -95,7 +98,12 @@ async fn facts(app: &App, staff: &Staff) -> Result<Facts, ClientError> {
             Some(AccountKind::General | AccountKind::MedicalViewer)
         )
     });
+    let passwords = Passwords {
+        set_at: own.passwords_set_at.first().cloned(),
+        terminal_user: terminal_user::mark_now(&app.data_dir),
+    };
     Ok(Facts {
+        sheet_is_outdated: state.is_outdated(&staff.session.account.id, &passwords),
         sheet: state.sheet().map(|(by, at)| {
             let at = days::show_instant(&at.to_string());
             format!("{by} {at}")
@@ -151,8 +159,8 @@ fn steps(facts: &Facts, words: &Words) -> Vec<Step> {
         step(
             credential_sheet::HERE,
             ("setup-sealed", "setup-sealed-about"),
-            facts.sheet.is_some() && facts.has_user,
-            facts.sheet.clone().unwrap_or_default(),
+            facts.sheet.is_some() && facts.has_user && !facts.sheet_is_outdated,
+            told_of_sheet(facts, words),
         ),
         step(
             own_access::HERE,
@@ -197,6 +205,16 @@ fn steps(facts: &Facts, words: &Words) -> Vec<Step> {
             String::new(),
         ),
     ]
+}
+
+/// Who made the sealed sheet and when, or that it is to be made again.
+fn told_of_sheet(facts: &Facts, words: &Words) -> String {
+    let sheet = facts.sheet.clone().unwrap_or_default();
+    if facts.sheet_is_outdated {
+        words.say_with("setup-sealed-outdated", &[("sheet", sheet)])
+    } else {
+        sheet
+    }
 }
 
 /// Ends the set-up: the main screen points here no longer.

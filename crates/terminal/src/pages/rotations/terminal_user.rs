@@ -12,6 +12,7 @@ use serde::Deserialize;
 use ui::component::{Banner, Fault, Kind, TextField, Tone};
 
 use super::HERE;
+use crate::pages::credential_sheet::told_of_change;
 use crate::pages::{Filled, Frame, Staff, show, trouble};
 use crate::serve::App;
 use crate::{faults, terminal_user};
@@ -135,6 +136,7 @@ pub(crate) async fn confirm(
         account.id = staff.session.account.id,
         "the terminal user's password was changed"
     );
+    let fault = told_of_change(&app, &staff.words, None, fault);
     app.browsers
         .with(&staff.key, |browser| browser.told = Some(fault));
     Redirect::to(HERE).into_response()

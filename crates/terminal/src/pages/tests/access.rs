@@ -74,7 +74,7 @@ fn sign_in(outcome: &str, proved_by: &str) -> SignInRecord {
     }
 }
 
-fn own(standing: &str, policy: &str) -> OwnAccount {
+pub(super) fn own(standing: &str, policy: &str) -> OwnAccount {
     OwnAccount {
         passwords_set_at: vec![
             "2026-11-23T03:00:00.000000Z".into(),

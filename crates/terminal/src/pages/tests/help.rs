@@ -104,6 +104,7 @@ pub(super) fn of_the_setup_sheet(staff: &Staff, written: &mut Written) {
     written.add("setup", &page);
     let facts = setup::Facts {
         sheet: Some("<kanri>".into()),
+        sheet_is_outdated: false,
         has_user: true,
         good_codes: true,
         backup: Some("B".into()),
@@ -120,8 +121,12 @@ pub(super) fn of_the_setup_sheet(staff: &Staff, written: &mut Written) {
     let page = setup::setup_page(staff.frame("/setup"), &facts, false);
     assert!(page.complete);
     written.add("setup-complete", &page);
-    // Neither a set-up without recovery codes is complete, nor one whose backup was put off.
+    // Neither a set-up without recovery codes is complete, nor one whose backup was put off or whose sealed sheet is outdated.
     for facts in [
+        setup::Facts {
+            sheet_is_outdated: true,
+            ..facts.clone()
+        },
         setup::Facts {
             good_codes: false,
             ..facts.clone()

@@ -185,9 +185,57 @@ async fn a_sealed_sheet_that_is_refused_is_told_why_to_everybody_who_pressed() {
     assert!(!unlocks(&terminal, &sheet[1]));
 }
 
+/// What the set-up's page says of the sealed sheet.
+async fn step_of_sheet(terminal: &Terminal, cookie: &str) -> String {
+    let page = terminal.get("/setup", cookie).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    let (_, steps) = page.text.split_once("<ol class=\"onshi-steps\">").unwrap();
+    let (step, _) = steps.split_once("</li>").unwrap();
+    assert!(step.contains("href=\"/credential-sheet\""), "{step}");
+    step.to_owned()
+}
+
+#[tokio::test]
+async fn a_sealed_sheet_counts_as_made_until_a_password_on_it_is_changed() {
+    let center = center().await;
+    let terminal = center.terminal();
+    let (cookie, sheet) = with_sheet(&terminal).await;
+    terminal.post(IN_FORCE, &cookie, &typed(&sheet)).await;
+    let is_done = |step: &str| step.contains("data-state=\"done\"");
+    let step = step_of_sheet(&terminal, &cookie).await;
+    assert!(is_done(&step) && !step.contains("作り直し"), "{step}");
+    propose_after(&terminal, &cookie, &sheet[0]).await;
+    let page = terminal.post(UPDATE, &cookie, "").await;
+    assert_eq!(page.header("location"), "/", "{}", page.text);
+    let page = terminal.get("/", &cookie).await;
+    let says = page
+        .text
+        .contains("封をした控えのパスワードは、古くなりました");
+    assert!(says, "{}", page.text);
+    let step = step_of_sheet(&terminal, &cookie).await;
+    assert!(!is_done(&step) && step.contains("作り直し"), "{step}");
+    // Another sheet counts again, until the terminal user's password alone is changed.
+    let fields = [("old_password", NEW), ("terminal_user", "OqsUser")];
+    let page = terminal.post(SHEET, &cookie, &form(&fields)).await;
+    let sheet = printed(&page);
+    terminal.post(IN_FORCE, &cookie, &typed(&sheet)).await;
+    let step = step_of_sheet(&terminal, &cookie).await;
+    assert!(is_done(&step), "{step}");
+    let name = domain::terminal_user::TerminalUserName::parse("OqsUser").unwrap();
+    let password = domain::terminal_user::parse_password("Gamen-Kaijo-2027").unwrap();
+    terminal_user::keep(&terminal.app.data_dir, &name, &password).unwrap();
+    let step = step_of_sheet(&terminal, &cookie).await;
+    assert!(!is_done(&step) && step.contains("作り直し"), "{step}");
+}
+
 /// A new password that waits for its confirmation.
 async fn propose(terminal: &Terminal, cookie: &str) {
-    let fields = [("old_password", OLD), ("new_password", NEW), ("again", NEW)];
+    propose_after(terminal, cookie, OLD).await;
+}
+
+/// The same after this one.
+async fn propose_after(terminal: &Terminal, cookie: &str, old: &str) {
+    let fields = [("old_password", old), ("new_password", NEW), ("again", NEW)];
     let page = terminal.post("/password", cookie, &form(&fields)).await;
     assert_eq!(page.header("location"), UPDATE, "{}", page.text);
 }
