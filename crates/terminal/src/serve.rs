@@ -533,9 +533,10 @@ fn upkeep_routes() -> Router<App> {
         )
         .route("/inventory/remove", post(inventory::edit::remove_device))
         .route("/inventory/contract", post(inventory::edit::keep_contract))
+        .route("/inventory/free-set-up", post(inventory::edit::note_used))
         .route(
-            "/inventory/free-set-up",
-            post(inventory::edit::note_free_set_up),
+            "/inventory/free-set-up/remove",
+            post(inventory::edit::remove_used),
         )
 }
 

@@ -46,6 +46,18 @@ pub(super) struct InventoryPage {
     pub(super) version: String,
     pub(super) changed: Option<String>,
     pub(super) free_left: Option<String>,
+    /// The day on which a free set-up of the PC was used.
+    pub(super) free_day: TextField,
+    /// Those noted.
+    pub(super) free_used: Vec<UsedDay>,
+}
+
+/// A day noted as one of a free set-up.
+pub(super) struct UsedDay {
+    /// As it is sent.
+    pub(super) day: String,
+    /// What its button says.
+    pub(super) remove: String,
 }
 
 pub(super) struct DeviceView {
@@ -146,8 +158,25 @@ pub(super) fn inventory_page(
             let left = u64::try_from(left).unwrap_or_default();
             words.say_with("free-set-ups-left", &[("left", left)])
         }),
+        free_day: TextField {
+            support: words.say("free-set-up-day-support"),
+            value: today.to_string(),
+            ..TextField::new("day", words.say("free-set-up-day"))
+        },
+        free_used: used_days(&contents.free_set_ups, &words),
         frame,
     }
+}
+
+fn used_days(used: &[CivilDate], words: &Words) -> Vec<UsedDay> {
+    let days = used.iter().map(|day| {
+        let shown = days::show(&day.to_string(), words);
+        UsedDay {
+            day: day.to_string(),
+            remove: words.say_with("free-set-up-remove", &[("day", shown)]),
+        }
+    });
+    days.collect()
 }
 
 fn view(at: usize, device: &Device, kind: Option<FacilityKind>, words: &Words) -> DeviceView {

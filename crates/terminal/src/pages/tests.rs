@@ -9,6 +9,7 @@ mod copies;
 mod emergency;
 mod help;
 mod home_care;
+mod inventory;
 mod link;
 mod looks;
 mod medical;

@@ -8,6 +8,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::account::AccountKind;
+use domain::civil_date::CivilDate;
 use domain::equipment::Part;
 use domain::facility_kind::FacilityKind;
 use domain::inventory::{Contents, Device, DeviceText, InvalidDeviceText, NotChanged, Version};
@@ -17,11 +18,11 @@ use ui::component::{Banner, Choice, ErrorSummary, Fault, Need, Select, TextField
 use ui::language::Words;
 
 use super::{DEVICE, HERE, InventoryPage, inventory_page, optional};
-use crate::faults;
 use crate::inventory::{self, NotWritten};
 use crate::pages::support::facility_kind;
 use crate::pages::{Filled, Frame, Staff, show, trouble};
 use crate::serve::App;
+use crate::{days, faults};
 
 #[derive(Template)]
 #[template(path = "device.html")]
@@ -68,10 +69,12 @@ pub(crate) struct ContractFields {
     installer_phone: String,
 }
 
+/// The day of a free set-up of the PC.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(crate) struct VersionForm {
+pub(crate) struct UsedForm {
     version: String,
+    day: String,
 }
 
 /// The answer to everybody but administrators.
@@ -349,18 +352,76 @@ fn contract_page(
     page
 }
 
-/// Counts a free re-set-up of the PC, used today.
-pub(crate) async fn note_free_set_up(
+/// The day on which a free set-up was used, as typed; none that is still to come.
+fn used_day(typed: &str, today: CivilDate, words: &Words) -> Result<CivilDate, Fault> {
+    if let Some(fault) = days::fault(typed, words) {
+        return Err(fault);
+    }
+    match CivilDate::parse_iso(&days::to_iso(typed)) {
+        Ok(day) if day <= today => Ok(day),
+        Ok(_) => Err(faults::own(words, "in_future", "free-set-up-in-future")),
+        Err(_) => Err(faults::own(words, "required", "free-set-up-no-day")),
+    }
+}
+
+/// The inventory with the day as typed, at the version it was typed at.
+fn used_page(
+    app: &App,
+    staff: &Staff,
+    form: &UsedForm,
+    faults: &[(String, Fault)],
+) -> InventoryPage {
+    let (kept, today) = (app.upkeep.inventory(), app.now().date_in_japan());
+    let mut page = inventory_page(&kept, staff.frame(HERE), facility_kind(app), true, today);
+    page.version.clone_from(&form.version);
+    page.free_day.value.clone_from(&form.day);
+    let field = std::slice::from_mut(&mut page.free_day);
+    page.summary = faults::spread(faults, field, &mut []);
+    page
+}
+
+/// Counts a free re-set-up of the PC on the day it was used.
+pub(crate) async fn note_used(
     State(app): State<App>,
     staff: Staff,
-    Filled(form): Filled<VersionForm>,
+    Filled(form): Filled<UsedForm>,
 ) -> Response {
     if let Some(refused) = refused(&staff) {
         return refused;
     }
-    let today = app.now().date_in_japan();
-    let note = |contents: &mut Contents| contents.free_set_ups.push(today);
+    let day = match used_day(&form.day, app.now().date_in_japan(), &staff.words) {
+        Ok(day) => day,
+        Err(fault) => {
+            let page = used_page(&app, &staff, &form, &[("day".to_owned(), fault)]);
+            return show(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        }
+    };
+    let note = |contents: &mut Contents| contents.free_set_ups.push(day);
     let came = change(&app, &staff, &form.version, note).await;
+    let again = |status: StatusCode, banner: Banner| {
+        let mut page = used_page(&app, &staff, &form, &[]);
+        page.frame.banners.push(banner);
+        show(status, &page)
+    };
+    after(&app, &staff, came, Some(&again))
+}
+
+/// Takes back one that was noted for a day.
+pub(crate) async fn remove_used(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(form): Filled<UsedForm>,
+) -> Response {
+    if let Some(refused) = refused(&staff) {
+        return refused;
+    }
+    let remove = |contents: &mut Contents| {
+        let mut days = contents.free_set_ups.iter();
+        if let Some(at) = days.position(|day| day.to_string() == form.day) {
+            contents.free_set_ups.remove(at);
+        }
+    };
+    let came = change(&app, &staff, &form.version, remove).await;
     after(&app, &staff, came, None)
 }
 
