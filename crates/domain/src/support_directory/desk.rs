@@ -3,7 +3,7 @@
 use core::fmt;
 use std::collections::BTreeSet;
 
-use crate::civil_date::Instant;
+use crate::civil_date::{CivilDate, Instant};
 use crate::equipment::Part;
 use crate::holidays::Holidays;
 use crate::named::named;
@@ -305,7 +305,7 @@ impl Desk {
         self.contracts.contains(&contract)
     }
 
-    /// Its state at an instant, and what is not certain about that.
+    /// Its state at an instant, and what is not certain about that: of today and the days to its next opening, and of its repairs.
     #[must_use]
     pub fn state(&self, at: Instant, holidays: &Holidays) -> (State, Vec<Doubt>) {
         let today = at.date_in_japan();
@@ -314,10 +314,16 @@ impl Desk {
             Reception::WebFormOnly => return (State::WebFormOnly, Vec::new()),
             Reception::HoursNotKnown => return (State::HoursNotKnown, Vec::new()),
         };
-        let mut doubts = reception.doubts(today, holidays);
+        let mut doubts = Vec::new();
         let until = match reception.clock(at, holidays) {
-            Clock::Open { until } => until,
-            Clock::Closed { until } => return (State::Closed { until }, doubts),
+            Clock::Open { until } => {
+                add_doubts(&mut doubts, reception, today, None, holidays);
+                until
+            }
+            Clock::Closed { until } => {
+                add_doubts(&mut doubts, reception, today, until, holidays);
+                return (State::Closed { until }, doubts);
+            }
         };
         let repairs = match &self.repairs {
             Repairs::AsReception => return (State::Open { until }, doubts),
@@ -328,10 +334,34 @@ impl Desk {
             }
         };
         let state = match repairs.clock(at, holidays) {
-            Clock::Open { .. } => State::Open { until },
-            Clock::Closed { until } => State::ReceptionOnly { repair_from: until },
+            Clock::Open { .. } => {
+                add_doubts(&mut doubts, repairs, today, None, holidays);
+                State::Open { until }
+            }
+            Clock::Closed { until } => {
+                add_doubts(&mut doubts, repairs, today, until, holidays);
+                State::ReceptionOnly { repair_from: until }
+            }
         };
         (state, doubts)
+    }
+}
+
+/// Adds what is not certain about the days from one to the day on which the clock opens next: each of them is told to be closed, or open.
+fn add_doubts(
+    doubts: &mut Vec<Doubt>,
+    hours: &Hours,
+    from: CivilDate,
+    opens: Option<Instant>,
+    holidays: &Holidays,
+) {
+    let last = opens.map_or(from, Instant::date_in_japan);
+    for ahead in 0..=from.days_until(last) {
+        for doubt in hours.doubts(from.plus_days(ahead), holidays) {
+            if !doubts.contains(&doubt) {
+                doubts.push(doubt);
+            }
+        }
     }
 }
 

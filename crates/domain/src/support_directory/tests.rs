@@ -107,6 +107,25 @@ fn beyond_the_list_of_holidays_a_state_is_doubtful_where_holidays_matter() {
     assert_eq!(every_day, []);
 }
 
+#[test]
+fn a_desk_told_to_open_on_a_doubtful_day_is_told_with_the_doubt_once() {
+    let mut hours = hours(Days::Every, "09:00", "21:00");
+    hours.year_end = YearEnd::NotStated;
+    let scope = part(Part::Pc);
+    let mut answers = desk("own", &[Contract::With], scope, Reception::At(hours));
+    let doubts = |desk: &Desk, text| desk.state(at(text), &holidays()).1;
+    assert_eq!(doubts(&answers, "2026-12-28T20:00"), []);
+    assert_eq!(doubts(&answers, "2026-12-28T22:00"), [Doubt::YearEnd]);
+    assert_eq!(doubts(&answers, "2026-12-29T22:00"), [Doubt::YearEnd]);
+    // The clock of repairs has doubts of its own.
+    answers.reception = Reception::At(self::hours(Days::Every, "00:00", "24:00"));
+    answers.repairs = Repairs::At(self::hours(Days::Weekday, "09:00", "17:00"));
+    assert_eq!(doubts(&answers, "2026-12-30T10:00"), []);
+    let beyond_the_list = [Doubt::HolidaysNotListed];
+    assert_eq!(doubts(&answers, "2026-12-31T18:00"), beyond_the_list);
+    assert_eq!(doubts(&answers, "2027-01-04T10:00"), beyond_the_list);
+}
+
 fn directory() -> SupportDirectory {
     use Contract::{With, Without};
     let unknown = || Reception::HoursNotKnown;

@@ -124,6 +124,24 @@ fn on_the_29th_of_december_each_desk_keeps_its_own_turn_of_the_year() {
 }
 
 #[test]
+fn before_a_doubtful_day_the_opening_on_it_is_doubtful() {
+    let place = Place::new();
+    let (state, doubts) = place.state("office-prime-dedicated", "2026-12-28T22:00");
+    let opens = State::Closed {
+        until: Some(at("2026-12-29T09:00")),
+    };
+    assert_eq!(state, opens);
+    assert_eq!(doubts, [Doubt::YearEnd]);
+    // Monday 22 March is a day off by a computed equinox alone.
+    let (state, doubts) = place.state("router-yamaha", "2027-03-19T18:00");
+    let opens = State::Closed {
+        until: Some(at("2027-03-23T09:00")),
+    };
+    assert_eq!(state, opens);
+    assert_eq!(doubts, [Doubt::EquinoxComputed]);
+}
+
+#[test]
 fn on_a_holiday_the_weekday_desks_are_closed() {
     let place = Place::new();
     let monday = "2026-11-23T10:00";
