@@ -18,7 +18,7 @@ const FILE: &str = "inventory.json";
 /// Name of the file that is locked while the inventory is changed.
 const LOCK: &str = "inventory.lock";
 
-/// Why an inventory was not read.
+/// Why an inventory, or what the facility wrote on its set-up sheet, was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum NotRead {
     /// The file cannot be read.

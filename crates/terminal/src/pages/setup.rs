@@ -123,6 +123,7 @@ async fn facts(app: &App, staff: &Staff) -> Result<Facts, ClientError> {
             .hear(&staff.session.facility.code, &settings),
         people: people.count(),
         sealed_place: setup_sheet::read(&app.data_dir)
+            .unwrap_or_default()
             .of(Entry::SealedSheetPlace)
             .to_owned(),
         checks: found.checks.len(),

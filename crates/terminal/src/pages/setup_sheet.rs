@@ -17,6 +17,7 @@ use serde::Deserialize;
 use ui::component::{Banner, ErrorSummary, Fault, Need, TextField, Tone, Width};
 use ui::language::Words;
 
+use crate::inventory::NotRead;
 use crate::pages::{Filled, Frame, Staff, done, show, trouble};
 use crate::serve::App;
 use crate::setup_sheet::{self, CenterSays, Entries, Facts, NotKept, SheetSection};
@@ -24,6 +25,9 @@ use crate::{days, faults, inventory};
 
 /// The page's own path.
 pub(crate) const HERE: &str = "/setup-sheet";
+
+/// Code of entries that cannot be read.
+const UNREADABLE: &str = "setup_sheet_unreadable";
 
 #[derive(Template)]
 #[template(path = "setup_sheet.html")]
@@ -91,7 +95,25 @@ async fn center_says(staff: &Staff) -> Result<Option<CenterSays>, ClientError> {
     }))
 }
 
-async fn facts(app: &App, staff: &Staff) -> Result<Facts, ClientError> {
+/// What was read; a file that cannot be read is noted and leaves its part of the sheet empty.
+fn or_noted<T: Default>(read: Result<T, NotRead>, code: &str, unreadable: &mut Vec<Fault>) -> T {
+    read.unwrap_or_else(|error| {
+        unreadable.push(named(&error, code));
+        T::default()
+    })
+}
+
+/// A file that cannot be read, with its place.
+fn named(error: &NotRead, code: &str) -> Fault {
+    tracing::error!(error = %error, "the set-up sheet lacks a file");
+    Fault {
+        code: code.into(),
+        text: error.to_string(),
+    }
+}
+
+/// What the sheet is filled from, and the files that could not be read for it.
+async fn facts(app: &App, staff: &Staff) -> Result<(Facts, Vec<Fault>), ClientError> {
     let words = &staff.words;
     let facility = &staff.session.facility;
     let certificates = app.certificates.all();
@@ -103,11 +125,12 @@ async fn facts(app: &App, staff: &Staff) -> Result<Facts, ClientError> {
         LockName::ClearScreen => "sheet-clear-screen",
         LockName::ScreenSaver => "sheet-screen-saver",
     };
-    let inventory = inventory::read(&app.data_dir).unwrap_or_else(|error| {
-        tracing::warn!(error = %error, "the set-up sheet is made without the inventory");
-        domain::inventory::Inventory::default()
-    });
-    Ok(Facts {
+    let mut unreadable = Vec::new();
+    let read = inventory::read(&app.data_dir);
+    let inventory = or_noted(read, "inventory_unreadable", &mut unreadable);
+    let read = setup_sheet::read(&app.data_dir);
+    let entries = or_noted(read, UNREADABLE, &mut unreadable);
+    let facts = Facts {
         facility: format!("{} {}", facility.code, facility.name),
         kind: FacilityKind::parse(&facility.kind),
         administrator: staff.session.account.id.clone(),
@@ -118,8 +141,9 @@ async fn facts(app: &App, staff: &Staff) -> Result<Facts, ClientError> {
         root_fingerprint: app.center.root_fingerprint.clone(),
         center_says: center_says(staff).await?,
         inventory: inventory.contents,
-        entries: setup_sheet::read(&app.data_dir),
-    })
+        entries,
+    };
+    Ok((facts, unreadable))
 }
 
 pub(super) fn heads(words: &Words) -> [String; 6] {
@@ -137,11 +161,20 @@ pub(crate) async fn sheet(State(app): State<App>, staff: Staff) -> Response {
     if let Some(refused) = refused(&staff) {
         return refused;
     }
-    let facts = match facts(&app, &staff).await {
+    let (facts, unreadable) = match facts(&app, &staff).await {
         Ok(facts) => facts,
         Err(error) => return staff.failed(&app, &error, HERE),
     };
+    let status = if unreadable.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::INTERNAL_SERVER_ERROR
+    };
     let mut frame = staff.frame(HERE);
+    let unreadable = unreadable.into_iter();
+    frame
+        .banners
+        .extend(unreadable.map(|fault| Banner::new(Tone::Error, fault)));
     let told = app.browsers.with(&staff.key, |browser| browser.told.take());
     frame.banners.extend(told.flatten().map(done));
     let page = SheetPage {
@@ -150,7 +183,7 @@ pub(crate) async fn sheet(State(app): State<App>, staff: Staff) -> Response {
         sections: setup_sheet::sheet(&facts, &staff.words),
         frame,
     };
-    show(StatusCode::OK, &page)
+    show(status, &page)
 }
 
 fn made(app: &App, staff: &Staff) -> String {
@@ -158,15 +191,19 @@ fn made(app: &App, staff: &Staff) -> String {
     staff.words.say_with("sheet-made", &[("at", at)])
 }
 
-/// The sheet as a file for spreadsheets.
+/// The sheet as a file for spreadsheets; none that lacks what cannot be read, for the file could not say so.
 pub(crate) async fn file(State(app): State<App>, staff: Staff) -> Response {
     if let Some(refused) = refused(&staff) {
         return refused;
     }
-    let facts = match facts(&app, &staff).await {
+    let (facts, mut unreadable) = match facts(&app, &staff).await {
         Ok(facts) => facts,
         Err(error) => return staff.failed(&app, &error, HERE),
     };
+    if let Some(fault) = unreadable.pop() {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        return trouble(status, staff.frame(HERE), fault);
+    }
     let sections = setup_sheet::sheet(&facts, &staff.words);
     let text = setup_sheet::csv(&sections, &heads(&staff.words));
     let name = format!(
@@ -184,7 +221,13 @@ pub(crate) async fn form(State(app): State<App>, staff: Staff) -> Response {
     if let Some(refused) = refused(&staff) {
         return refused;
     }
-    let there = setup_sheet::read(&app.data_dir);
+    let there = match setup_sheet::read(&app.data_dir) {
+        Ok(there) => there,
+        Err(error) => {
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            return trouble(status, staff.frame(HERE), named(&error, UNREADABLE));
+        }
+    };
     let typed = Entry::ALL.iter().map(|it| (*it, there.of(*it).to_owned()));
     let page = entries_page(&staff, there.version, &typed.collect(), &[]);
     show(StatusCode::OK, &page)
@@ -258,6 +301,12 @@ pub(crate) async fn change(
             show(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
         Err(NotKept::Meanwhile(there)) => changed_meanwhile(&staff, &there, &typed),
+        Err(NotKept::Unreadable(error)) => {
+            let mut page = entries_page(&staff, shown, &typed, &[]);
+            let fault = named(&error, UNREADABLE);
+            page.frame.banners.push(Banner::new(Tone::Error, fault));
+            show(StatusCode::INTERNAL_SERVER_ERROR, &page)
+        }
         Err(NotKept::File) => {
             let mut page = entries_page(&staff, shown, &typed, &[]);
             let fault = faults::own(&staff.words, "not_written", "sheet-not-written");

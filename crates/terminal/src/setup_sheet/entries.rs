@@ -7,6 +7,8 @@ use domain::civil_date::Instant;
 use domain::setup_sheet::{Entry, InvalidEntry, check_entry};
 use serde::{Deserialize, Serialize};
 
+use crate::inventory::NotRead;
+
 /// Name of the file in the data folder.
 const FILE: &str = "setup-sheet.json";
 
@@ -32,6 +34,8 @@ pub(crate) enum NotKept {
     Meanwhile(Entries),
     /// What is wrong with each.
     Invalid(Vec<(Entry, InvalidEntry)>),
+    /// Those that are there cannot be read, and stay as they are.
+    Unreadable(NotRead),
     /// They could not be written.
     File,
 }
@@ -48,17 +52,17 @@ impl Entries {
     }
 }
 
-/// The entries of a data folder. A damaged file is as none, and told of in the log.
-pub(crate) fn read(data_dir: &Path) -> Entries {
-    let Ok(bytes) = std::fs::read(data_dir.join(FILE)) else {
-        return Entries::default();
+/// The entries of a data folder; none where nothing was written yet.
+pub(crate) fn read(data_dir: &Path) -> Result<Entries, NotRead> {
+    let file = data_dir.join(FILE);
+    let bytes = match std::fs::read(&file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(Entries::default());
+        }
+        Err(error) => return Err(NotRead::File(file, error)),
     };
-    serde_json::from_slice(&bytes).unwrap_or_else(|_| {
-        tracing::warn!(
-            "{FILE} is damaged; what the facility wrote on its set-up sheet is not shown"
-        );
-        Entries::default()
-    })
+    serde_json::from_slice(&bytes).map_err(|error| NotRead::Damaged(file, error.to_string()))
 }
 
 /// Keeps the entries for whoever saw version `shown`.
@@ -83,7 +87,7 @@ pub(crate) fn change(
         tracing::warn!(error = %error, "the set-up sheet was not kept");
         NotKept::File
     })?;
-    let there = read(data_dir);
+    let there = read(data_dir).map_err(NotKept::Unreadable)?;
     if there.version != shown {
         return Err(NotKept::Meanwhile(there));
     }
@@ -128,7 +132,7 @@ mod tests {
                 .filter(Result::is_ok)
                 .count()
         });
-        assert_eq!((saved, read(dir.path()).version), (1, 1));
+        assert_eq!((saved, read(dir.path()).unwrap().version), (1, 1));
     }
 
     #[test]
@@ -136,7 +140,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let now = Instant::from_micros(5);
         change(dir.path(), 0, &typed("金庫 "), "kanri", now).unwrap();
-        let kept = read(dir.path());
+        let kept = read(dir.path()).unwrap();
         assert_eq!(
             (kept.of(Entry::SealedSheetPlace), kept.version),
             ("金庫", 1)
@@ -145,6 +149,26 @@ mod tests {
         assert!(matches!(late, Err(NotKept::Meanwhile(there)) if there.by == "kanri"));
         let wrong = change(dir.path(), 1, &typed("パスワード：Abc-1"), "kanri", now);
         assert!(matches!(wrong, Err(NotKept::Invalid(it)) if it[0].1 == InvalidEntry::Password));
-        assert_eq!(read(dir.path()).of(Entry::SealedSheetPlace), "金庫");
+        let kept = read(dir.path()).unwrap();
+        assert_eq!(kept.of(Entry::SealedSheetPlace), "金庫");
+    }
+
+    #[test]
+    fn a_damaged_file_is_named_and_never_written_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(FILE);
+        std::fs::write(&file, "{").unwrap();
+        let outcome = change(
+            dir.path(),
+            0,
+            &typed("金庫"),
+            "kanri",
+            Instant::from_micros(1),
+        );
+        let Err(NotKept::Unreadable(error)) = &outcome else {
+            panic!("{outcome:?}");
+        };
+        assert!(error.to_string().contains(FILE), "{error}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "{");
     }
 }

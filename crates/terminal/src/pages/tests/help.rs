@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use api::claims::ClaimsFiling;
 use api::notice::Notice;
 use askama::Template;
+use axum::http::StatusCode;
 use domain::civil_date::CivilDate;
 use domain::procedures::{Facts, Procedure};
 
+use super::copies::Center;
 use super::{Written, words};
 use crate::manuals;
 use crate::pages::notices::{self, NoticesPage};
@@ -157,6 +159,43 @@ pub(super) fn of_the_setup_sheet(staff: &Staff, written: &mut Written) {
         let page = setup_sheet::entries_page(staff, 1, &typed, &wrong);
         written.add(name, &page);
     }
+}
+
+#[tokio::test]
+async fn a_set_up_sheet_that_lacks_a_file_names_it_and_is_not_written_over_it() {
+    let center = Center::start().await;
+    let terminal = center.terminal();
+    let cookie = terminal.sign_in("administrator");
+    let sheet = terminal.get("/setup-sheet", &cookie).await;
+    assert_eq!(sheet.status, StatusCode::OK, "{}", sheet.text);
+    for (name, code) in [
+        ("inventory.json", "inventory_unreadable"),
+        ("setup-sheet.json", "setup_sheet_unreadable"),
+    ] {
+        let file = terminal.dir.path().join(name);
+        std::fs::write(&file, "{").unwrap();
+        for at in ["/setup-sheet", "/setup-sheet/file"] {
+            let page = terminal.get(at, &cookie).await;
+            assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR, "{at}");
+            let code = format!("data-code=\"{code}\"");
+            let says = page.text.contains(&code) && page.text.contains(name);
+            assert!(says, "{at}: {}", page.text);
+        }
+        std::fs::remove_file(file).unwrap();
+    }
+    let file = terminal.dir.path().join("setup-sheet.json");
+    std::fs::write(&file, "{").unwrap();
+    let path = "/setup-sheet/entries";
+    let typed = "version=0&sealed_sheet_place=safe";
+    for page in [
+        terminal.get(path, &cookie).await,
+        terminal.post(path, &cookie, typed).await,
+    ] {
+        assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+        let says = page.text.contains("data-code=\"setup_sheet_unreadable\"");
+        assert!(says && page.text.contains("setup-sheet.json"));
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "{");
 }
 
 #[test]
