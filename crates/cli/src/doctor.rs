@@ -7,9 +7,7 @@ use clap::Args;
 use domain::civil_date::Instant;
 use domain::diagnosis::Diagnosis;
 use domain::diagnosis::fault::Fault;
-use domain::equipment::Part;
-use domain::inventory::{Contents, Device, DeviceText};
-use domain::support_directory::choice::Installed;
+use domain::inventory::Contents;
 use domain::support_directory::desk::Matter;
 use domain::support_directory::hours::State;
 use serde_json::{Value, json};
@@ -17,6 +15,7 @@ use terminal::config::Config;
 use terminal::doctor::report::{self, Heading};
 use terminal::doctor::{self, Kiosk, Limits, Link, LinkFolders, Neighbour, Pages, Workplace};
 use terminal::support::Support;
+use terminal::support::contacts::contacts;
 use terminal::upkeep;
 
 use crate::told;
@@ -45,27 +44,20 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let now = crate::serve::clock()();
     let text = told::read_text(&arguments.config)?;
-    let (diagnosis, data_dir) = match Config::parse(&text) {
-        Err(error) => (doctor::bad_settings(&error.to_string()), None),
+    let (diagnosis, data_dir, facility) = match Config::parse(&text) {
+        Err(error) => (doctor::bad_settings(&error.to_string()), None, None),
         Ok(mut config) => {
             let settings = &mut config.doctor;
             settings.kiosk = arguments.kiosk.or(settings.kiosk.take());
             settings.gateway = arguments.gateway.or(settings.gateway.take());
             let workplace = workplace(&config, Pages::At(config.listen));
             let diagnosis = doctor::examine(&workplace, None, now).await;
-            (diagnosis, Some(config.data_dir))
+            let facility = doctor::facility(&workplace).await;
+            (diagnosis, Some(config.data_dir), facility)
         }
     };
-    let desks = desks(&diagnosis, data_dir.as_deref(), now);
-    if let Some(file) = &arguments.report {
-        let heading = Heading {
-            at: Some(now),
-            version: env!("CARGO_PKG_VERSION").into(),
-            ..Heading::default()
-        };
-        let text = report::japanese(&diagnosis, &heading);
-        pki::sealed::write_private(file, text.as_bytes())?;
-    }
+    let inventory = data_dir.as_deref().map(inventory_of).unwrap_or_default();
+    let desks = desks(&diagnosis, data_dir.as_deref(), &inventory, now);
     if arguments.json {
         let mut shown = report::to_json(&diagnosis);
         if let Some(object) = shown.as_object_mut() {
@@ -74,6 +66,17 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         out!("{shown}");
     } else {
         print(&diagnosis, &desks);
+    }
+    // Last: a record that cannot be written takes no diagnosis away.
+    if let Some(file) = &arguments.report {
+        let heading = Heading {
+            at: Some(now),
+            facility: facility.map(|it| it.to_string()),
+            devices: inventory.devices,
+            version: env!("CARGO_PKG_VERSION").into(),
+        };
+        let text = report::japanese(&diagnosis, &heading);
+        pki::sealed::write_private(file, text.as_bytes())?;
     }
     Ok(match diagnosis.first_broken() {
         None => ExitCode::SUCCESS,
@@ -122,84 +125,73 @@ fn print(diagnosis: &Diagnosis, desks: &[Value]) {
     }
 }
 
-/// The desks for the fault to mend first, of every device of its part, with their numbers and state now.
-fn desks(diagnosis: &Diagnosis, data_dir: Option<&Path>, now: Instant) -> Vec<Value> {
+/// Whom to call about the fault to mend first, as the page says it, with numbers and state now.
+fn desks(
+    diagnosis: &Diagnosis,
+    data_dir: Option<&Path>,
+    inventory: &Contents,
+    now: Instant,
+) -> Vec<Value> {
     let part = diagnosis.first_broken().map(Fault::part);
     let (Some(part), Some(data_dir)) = (part, data_dir) else {
         return Vec::new();
     };
     let support = Support::new(data_dir);
-    let inventory = terminal::inventory::read(data_dir)
-        .unwrap_or_default()
-        .contents;
-    let devices: Vec<&Device> = inventory.devices_of(part).collect();
-    let mut listed: Vec<Value> = Vec::new();
-    // Nothing is known of the device where none was written down.
-    let known = devices.iter().copied().map(Some);
-    for device in known.chain(devices.is_empty().then_some(None)) {
-        for desk in desks_of(&support, (part, device), &inventory, now) {
-            if !listed.contains(&desk) {
-                listed.push(desk);
-            }
-        }
-    }
-    listed
-}
-
-/// The desks of one device.
-fn desks_of(
-    support: &Support,
-    (part, device): (Part, Option<&Device>),
-    inventory: &Contents,
-    now: Instant,
-) -> Vec<Value> {
     let (directory, holidays) = (support.directory().data, support.holidays().data);
-    let installed = Installed {
-        maker: device
-            .and_then(|it| it.maker.as_ref())
-            .map(DeviceText::as_str),
-        model: device
-            .and_then(|it| it.model.as_ref())
-            .map(DeviceText::as_str),
-    };
-    let choices = directory.desks_for(Matter::Part(part), inventory.contract, installed);
-    let desks = choices.iter().map(|choice| {
-        let desk = choice.desk;
-        let (state, _) = desk.state(now, &holidays.holidays);
-        let own = inventory
-            .contract_phone
-            .as_ref()
-            .filter(|_| desk.is_of_contract());
-        let of_device = device.and_then(|it| it.phone.as_ref());
-        let of_device = of_device.filter(|_| desk.filled_in && !desk.is_of_contract());
-        let listed = desk.phones.iter().filter_map(|it| it.number.as_ref());
-        let numbers = listed.chain(own).chain(of_device);
+    let contacts = contacts(&directory, inventory, Matter::Part(part));
+    let desks = contacts.iter().map(|it| {
+        let (state, _) = it.state(now, &holidays.holidays);
         let (ja, en) = state_in_words(state);
+        let numbers = it.phones.iter().map(|(number, _)| number.as_str());
         json!({
-            "id": desk.id.as_str(), "name": desk.name, "state": state.as_str(), "ja": ja, "en": en,
-            "numbers": numbers.map(ToString::to_string).collect::<Vec<_>>(),
+            "id": it.id(), "name": it.name, "state": state.as_str(), "ja": ja, "en": en,
+            "numbers": numbers.collect::<Vec<_>>(),
         })
     });
     desks.collect()
 }
 
+/// The inventory; an empty one where it cannot be read, which is told.
+fn inventory_of(data_dir: &Path) -> Contents {
+    match terminal::inventory::read(data_dir) {
+        Ok(inventory) => inventory.contents,
+        Err(error) => {
+            err!("onshi: {error}");
+            Contents::default()
+        }
+    }
+}
+
 fn state_in_words(state: State) -> (String, String) {
-    let until = |at: Option<Instant>| at.map(Instant::to_minute_in_japan).unwrap_or_default();
-    let (ja, en, at) = match state {
-        State::Open { until: at } => ("受付中", "open until", until(at)),
-        State::ReceptionOnly { repair_from } => (
-            "受付のみ、修理は",
-            "takes calls, repairs from",
-            until(repair_from),
-        ),
-        State::Closed { until: at } => ("時間外、次は", "closed until", until(at)),
-        State::WebFormOnly => ("Webフォームのみ", "web form only", String::new()),
-        State::HoursNotKnown => ("受付時間は不明", "hours not known", String::new()),
-    };
-    (
-        format!("{ja} {at}").trim().to_owned(),
-        format!("{en} {at}").trim().to_owned(),
-    )
+    let both = |ja: &str, en: &str| (ja.to_owned(), en.to_owned());
+    let shown = Instant::to_minute_in_japan;
+    match state {
+        State::Open { until: None } => both("24時間受付中", "open, day and night"),
+        State::Open { until: Some(at) } => {
+            let at = shown(at);
+            (format!("受付中（{at} まで）"), format!("open until {at}"))
+        }
+        State::ReceptionOnly { repair_from: None } => {
+            both("受付のみ、修理は時間外", "takes calls, no repairs now")
+        }
+        State::ReceptionOnly {
+            repair_from: Some(at),
+        } => {
+            let at = shown(at);
+            let ja = format!("受付のみ、修理は {at} から");
+            (ja, format!("takes calls, repairs from {at}"))
+        }
+        State::Closed { until: None } => both("時間外", "closed"),
+        State::Closed { until: Some(at) } => {
+            let at = shown(at);
+            (
+                format!("時間外、次は {at} から"),
+                format!("closed until {at}"),
+            )
+        }
+        State::WebFormOnly => both("Webフォームのみ", "web form only"),
+        State::HoursNotKnown => both("受付時間は不明", "hours not known"),
+    }
 }
 
 /// What the doctor looks at, by the terminal's settings.
@@ -295,5 +287,49 @@ pub(crate) fn upkeep(config: &Config) -> upkeep::Setup {
         workplace: workplace(config, Pages::Own),
         reader_profile: kiosk.and_then(|it| crate::kiosk::profile(&it.profile).ok()),
         power_off: config.doctor.power_off.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::diagnosis::{Observation, Seen, diagnose};
+    use domain::equipment::Part;
+    use domain::inventory::{Device, DeviceText};
+    use domain::support_directory::desk::{Contract, PhoneNumber};
+
+    use super::*;
+
+    #[test]
+    fn the_shell_names_whom_the_page_names_and_a_desk_that_never_closes_as_such() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = Instant::parse("2026-11-26T01:00:00Z").unwrap();
+        let of = |fault: Fault, inventory: &Contents| {
+            let seen = Observation {
+                step: fault.step(),
+                seen: Seen::Broken(fault),
+                evidence: Vec::new(),
+            };
+            desks(&diagnose(&[seen]), Some(dir.path()), inventory, now)
+        };
+        let inventory = Contents {
+            contract: Some(Contract::Without),
+            devices: vec![Device {
+                model: DeviceText::parse("WXR-6000").ok(),
+                seller: DeviceText::parse("見本商会").ok(),
+                phone: PhoneNumber::parse("0120-000-000"),
+                ..Device::new(Part::Router)
+            }],
+            ..Contents::default()
+        };
+        let called = of(Fault::RouterSilent, &inventory);
+        assert_eq!(called.len(), 1, "{called:?}");
+        assert_eq!(called[0]["id"], "seller");
+        assert_eq!(called[0]["name"], "見本商会");
+        assert_eq!(called[0]["numbers"], json!(["0120-000-000"]));
+        let (ja, en) = state_in_words(State::Open { until: None });
+        assert_eq!(
+            (ja.as_str(), en.as_str()),
+            ("24時間受付中", "open, day and night")
+        );
     }
 }

@@ -20,6 +20,7 @@ use card::reader::LinkError;
 use domain::civil_date::Instant;
 use domain::diagnosis::fault::Fault;
 use domain::diagnosis::{Diagnosis, Fact, FactName, NotChecked, Observation, Seen, Step, diagnose};
+use domain::institution_code::InstitutionCode;
 use tokio::time::Instant as Stopwatch;
 
 use system::System;
@@ -198,6 +199,11 @@ async fn towards_center(workplace: &Workplace, now: Instant) -> Vec<Observation>
 pub fn bad_settings(said: &str) -> Diagnosis {
     let said = vec![fact(FactName::System, said)];
     diagnose(&[broken(Step::Terminal, Fault::TerminalSettings, said)])
+}
+
+/// The institution code that desks ask for; `None` where the sealed certificate is not there or cannot be read in time.
+pub async fn facility(workplace: &Workplace) -> Option<InstitutionCode> {
+    certificate::facility(workplace).await
 }
 
 /// Whether a reader of the settings is seen now; `None` where that cannot be told.

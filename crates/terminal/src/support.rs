@@ -2,6 +2,7 @@
 //! in; an edited copy in the data folder wins; a copy that is not good is refused with its line, and the last good one goes on. Writes
 //! into no edited file.
 
+pub mod contacts;
 pub mod data_file;
 mod directory_file;
 mod holidays_file;

@@ -132,11 +132,32 @@ fn the_doctor_names_what_was_broken_in_real_processes() {
     assert!(text.contains("0800-080-4583"), "{text}");
     let record = std::fs::read_to_string(record).unwrap();
     assert!(record.contains("[center_refuses_connection]"), "{record}");
+    assert!(record.contains("医療機関コード: 1319999999"), "{record}");
     place.clinic.start_center();
     wait_until("the center is back", || place.look()["good"] == true);
 
     revoke(&place);
     place.names("certificate_revoked");
+}
+
+#[test]
+fn a_record_that_cannot_be_written_takes_no_diagnosis_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let text = format!(
+        "data_dir = \"{}\"\ncenter = \"https://127.0.0.1:1\"\nca = \"{}\"\nlisten = \"127.0.0.1:0\"\n[identity]\nname = \"clinic\"\n",
+        path("terminal"),
+        path("root.pem")
+    );
+    std::fs::write(path("terminal.toml"), text).unwrap();
+    // A file stands where its folder should be.
+    let (config, record) = (path("terminal.toml"), path("terminal.toml/record.txt"));
+    let output = onshi(&["doctor", "--json", "--config", &config, "--report", &record]);
+    assert_eq!(output.status.code(), Some(1));
+    let outcome: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(outcome["good"], false, "{outcome:#}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("record.txt"), "{said}");
 }
 
 /// Whoever reads a pipe that nobody writes waits for ever, as with a share that is away.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use domain::civil_date::Instant;
 use domain::diagnosis::fault::Fault;
 use domain::diagnosis::{FactName, NotChecked, Observation, Step};
+use domain::institution_code::InstitutionCode;
 use pki::identity::Identity;
 use pki::installed::Installed;
 use rustls_pki_types::CertificateDer;
@@ -87,6 +88,19 @@ fn credentials(data_dir: &Path, name: &str, ca: &Path) -> Result<Credentials, (F
         root,
         identity,
     })
+}
+
+/// The institution code of the sealed certificate.
+pub(super) async fn facility(workplace: &Workplace) -> Option<InstitutionCode> {
+    let (data_dir, name) = (workplace.data_dir.clone(), workplace.identity.clone());
+    let looked = within(workplace.limits.each, move || {
+        if !data_dir.join("machine.key").exists() {
+            return None;
+        }
+        let identity = Installed::of(&data_dir).read(&name).ok()?;
+        Some(identity.holder()?.facility)
+    });
+    looked.await.flatten()
 }
 
 /// The clock against the center's time; without it, against what the clock can never be earlier than.

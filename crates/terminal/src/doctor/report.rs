@@ -5,6 +5,7 @@ use domain::civil_date::Instant;
 use domain::diagnosis::fault::Fault;
 use domain::diagnosis::{Diagnosis, NotChecked, Observation, Seen};
 use domain::equipment::Part;
+use domain::inventory::{Device, DeviceText};
 use serde_json::{Value, json};
 use ui::language::Language;
 
@@ -15,8 +16,8 @@ pub struct Heading {
     pub at: Option<Instant>,
     /// The facility's institution code, which desks ask for.
     pub facility: Option<String>,
-    /// Maker, model and serial number of the devices, one line each.
-    pub devices: Vec<String>,
+    /// The devices, of which maker, model and serial number are written.
+    pub devices: Vec<Device>,
     /// Version and updates.
     pub version: String,
 }
@@ -150,10 +151,22 @@ pub fn text(diagnosis: &Diagnosis, heading: &Heading, language: Language) -> Str
     if !heading.devices.is_empty() {
         lines.push(String::new());
         lines.push(language.choose("機器", "devices").to_owned());
-        lines.extend(heading.devices.iter().cloned());
+        let devices = heading.devices.iter();
+        lines.extend(devices.map(|it| device_line(it, language)));
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+fn device_line(device: &Device, language: Language) -> String {
+    let part = device.part;
+    let about = [&device.maker, &device.model, &device.serial];
+    let about = about.into_iter().flatten().map(DeviceText::as_str);
+    format!(
+        "{}: {}",
+        language.choose(part.label_ja(), part.label_en()),
+        about.collect::<Vec<_>>().join(" ")
+    )
 }
 
 fn fault_lines(fault: Fault, language: Language) -> [String; 3] {

@@ -174,7 +174,7 @@ pub(crate) async fn save(State(app): State<App>, visitor: Visitor) -> Response {
     let heading = Heading {
         at: Some(examined.at),
         facility: facility.map(|it| it.to_string()),
-        devices: desks::device_lines(&app.upkeep.inventory().contents, &visitor.words),
+        devices: app.upkeep.inventory().contents.devices,
         version: standing.installed.unwrap_or(standing.running),
     };
     let text = report::text(&examined.diagnosis, &heading, visitor.words.language());

@@ -1,18 +1,16 @@
-//! The desks of a matter in words: state now, numbers, hours, what to have at hand. Invents no number: what the directory leaves to the
-//! facility comes from its inventory, or is missing.
+//! The desks of a matter in words: state now, numbers, hours, what to have at hand.
 
 use domain::equipment::Part;
 use domain::inventory::{Contents, Device, DeviceText};
-use domain::support_directory::choice::{Choice, Installed, Why, free_set_ups_left};
-use domain::support_directory::desk::{
-    Contract, Desk, Matter, Phone, PhoneNumber, Reception, Repairs,
-};
+use domain::support_directory::choice::{Choice, Why, free_set_ups_left};
+use domain::support_directory::desk::{Contract, Desk, Matter, Reception, Repairs};
 use domain::support_directory::hours::{Closing, Days, Doubt, Hours, State};
 use ui::component::Fact;
 use ui::language::Words;
 use ui::qr_code::QrCode;
 
 use crate::serve::App;
+use crate::support::contacts::{Contact, contacts};
 
 /// So many free re-set-ups of the PC a month (有償オプション: 月1回まで).
 const FREE_SET_UPS: usize = 1;
@@ -40,13 +38,6 @@ pub(crate) struct DeskView {
     pub(crate) devices: Vec<String>,
 }
 
-impl DeskView {
-    /// Whether both are one desk to call. A desk that the facility fills in is another one for each maker.
-    fn is_same(&self, other: &Self) -> bool {
-        (&self.id, &self.name, &self.phones) == (&other.id, &other.name, &other.phones)
-    }
-}
-
 /// A line on a desk.
 pub(crate) struct DeskFact {
     pub(crate) label: String,
@@ -55,38 +46,23 @@ pub(crate) struct DeskFact {
     pub(crate) is_data: bool,
 }
 
-#[derive(PartialEq, Eq)]
 pub(crate) struct PhoneView {
     pub(crate) number: String,
     pub(crate) note: String,
 }
 
-/// The desks to call about a matter, the first one first: of every device of its part.
+/// The desks to call about a matter, the first one first.
 pub(super) fn of(app: &App, words: &Words, matter: Matter, inventory: &Contents) -> Vec<DeskView> {
-    let devices: Vec<&Device> = match matter {
-        Matter::Part(part) => inventory.devices_of(part).collect(),
-        Matter::Operation | Matter::SetUpChange | Matter::Claims | Matter::ClaimsElsewhere => {
-            Vec::new()
-        }
+    let directory = app.upkeep.support.directory().data;
+    let several = match matter {
+        Matter::Part(part) => 1 < inventory.devices_of(part).count(),
+        Matter::Operation | Matter::SetUpChange | Matter::Claims | Matter::ClaimsElsewhere => false,
     };
-    if devices.is_empty() {
-        return of_device(app, words, matter, (inventory, None));
-    }
-    let several = 1 < devices.len();
-    let mut views: Vec<DeskView> = Vec::new();
-    for device in devices {
-        let line = several.then(|| device_in_words(device, words));
-        for mut view in of_device(app, words, matter, (inventory, Some(device))) {
-            match views.iter_mut().find(|it| it.is_same(&view)) {
-                Some(known) => known.devices.extend(line.clone()),
-                None => {
-                    view.devices.extend(line.clone());
-                    views.push(view);
-                }
-            }
-        }
-    }
-    views
+    let contacts = contacts(&directory, inventory, matter);
+    let views = contacts
+        .iter()
+        .map(|it| view(app, words, it, (inventory, several)));
+    views.collect()
 }
 
 /// Model, serial number and place of a device.
@@ -105,96 +81,54 @@ fn device_in_words(device: &Device, words: &Words) -> String {
     about.join(words.choose("、", ", "))
 }
 
-/// The desks to call about a device, or about a matter of none.
-fn of_device(
-    app: &App,
-    words: &Words,
-    matter: Matter,
-    (inventory, device): (&Contents, Option<&Device>),
-) -> Vec<DeskView> {
-    let directory = app.upkeep.support.directory().data;
-    let installed = Installed {
-        maker: device
-            .and_then(|it| it.maker.as_ref())
-            .map(DeviceText::as_str),
-        model: device
-            .and_then(|it| it.model.as_ref())
-            .map(DeviceText::as_str),
-    };
-    let choices = directory.desks_for(matter, inventory.contract, installed);
-    let views = choices
-        .iter()
-        .map(|it| view(app, words, *it, (inventory, device)));
-    let mut views: Vec<DeskView> = views.collect();
-    views.extend(
-        device
-            .filter(|_| views.is_empty())
-            .and_then(|it| seller(it, words)),
-    );
-    views
-}
-
-/// Who sold a device, where the directory has no desk for its model.
-fn seller(device: &Device, words: &Words) -> Option<DeskView> {
-    let name = device.seller.as_ref().or(device.maker.as_ref())?;
-    let number = device.phone.as_ref().map(PhoneNumber::to_string);
-    Some(DeskView {
-        id: "seller".into(),
-        name: name.to_string(),
-        group: String::new(),
-        why: Some(words.say("desk-seller")),
-        state: words.say("desk-hours-not-known"),
-        word: State::HoursNotKnown.as_str(),
-        tone: "",
-        doubts: Vec::new(),
-        to_fill_in: number.is_none(),
-        phones: number
-            .into_iter()
-            .map(|number| PhoneView {
-                number,
-                note: String::new(),
-            })
-            .collect(),
-        facts: Vec::new(),
-        email: None,
-        url: None,
-        code: None,
-        devices: Vec::new(),
-    })
-}
-
+/// Whom to call in words; with the devices it is for where the facility has several of the part.
 fn view(
     app: &App,
     words: &Words,
-    choice: Choice<'_>,
-    (inventory, device): (&Contents, Option<&Device>),
+    contact: &Contact<'_>,
+    (inventory, several): (&Contents, bool),
 ) -> DeskView {
-    let desk = choice.desk;
-    let device = device.or_else(|| own_device(desk, inventory));
     let holidays = app.upkeep.support.holidays().data;
-    let (state, doubts) = desk.state(app.now(), &holidays.holidays);
+    let (state, doubts) = contact.state(app.now(), &holidays.holidays);
     let (text, tone) = state_in_words(state, words);
-    let phones = phones(desk, inventory, device);
+    let desk = contact.choice.map(|it| it.desk);
+    let phones = contact.phones.iter().map(|(number, note)| PhoneView {
+        number: number.clone(),
+        note: note.clone(),
+    });
+    let devices = contact.devices.iter().filter(|_| several);
+    let url = desk.and_then(|it| it.url.clone());
     DeskView {
-        id: desk.id.as_str().to_owned(),
-        name: name(desk, inventory, device),
-        group: desk.group.clone().unwrap_or_default(),
-        why: match choice.why {
-            Why::Right => None,
-            Why::AskFirst => Some(words.say("desk-ask-first")),
-            Why::IfThisModel => Some(words.say_with("desk-if-model", &[("models", models(desk))])),
+        id: contact.id().to_owned(),
+        name: contact.name.clone(),
+        group: desk.and_then(|it| it.group.clone()).unwrap_or_default(),
+        why: match contact.choice {
+            None => Some(words.say("desk-seller")),
+            Some(choice) => why(choice, words),
         },
         state: text,
         word: state.as_str(),
         tone,
         doubts: doubts.iter().map(|it| doubt(it, words)).collect(),
-        to_fill_in: desk.filled_in && phones.is_empty(),
-        phones,
-        facts: facts(app, words, desk, inventory),
-        email: desk.email.clone(),
-        url: desk.url.clone(),
-        code: desk.url.as_deref().and_then(QrCode::of),
-        devices: Vec::new(),
+        to_fill_in: contact.lacks_number(),
+        phones: phones.collect(),
+        facts: desk
+            .map(|it| facts(app, words, it, inventory))
+            .unwrap_or_default(),
+        email: desk.and_then(|it| it.email.clone()),
+        code: url.as_deref().and_then(QrCode::of),
+        url,
+        devices: devices.map(|it| device_in_words(it, words)).collect(),
+    }
+}
+
+fn why(choice: Choice<'_>, words: &Words) -> Option<String> {
+    match choice.why {
+        Why::Right => None,
+        Why::AskFirst => Some(words.say("desk-ask-first")),
+        Why::IfThisModel => {
+            Some(words.say_with("desk-if-model", &[("models", models(choice.desk))]))
+        }
     }
 }
 
@@ -204,63 +138,6 @@ fn models(desk: &Desk) -> String {
         .iter()
         .flat_map(|it| it.models.iter().chain(&it.makers));
     of.cloned().collect::<Vec<_>>().join(", ")
-}
-
-/// The device a desk's own data come from, where the matter is of none.
-fn own_device<'a>(desk: &Desk, inventory: &'a Contents) -> Option<&'a Device> {
-    let mut matters = desk.scope.iter().map(|it| it.matter);
-    matters.find_map(|matter| match matter {
-        Matter::Part(part) => inventory.device(part),
-        Matter::Operation | Matter::SetUpChange | Matter::Claims | Matter::ClaimsElsewhere => None,
-    })
-}
-
-fn is_of_installer(desk: &Desk) -> bool {
-    desk.scope
-        .iter()
-        .any(|it| it.matter == Matter::ClaimsElsewhere)
-}
-
-fn name(desk: &Desk, inventory: &Contents, device: Option<&Device>) -> String {
-    if !desk.filled_in || desk.is_of_contract() {
-        return desk.name.clone();
-    }
-    let own = if is_of_installer(desk) {
-        inventory.installer.as_ref()
-    } else {
-        device.and_then(|it| it.seller.as_ref().or(it.maker.as_ref()))
-    };
-    own.map_or_else(
-        || desk.name.clone(),
-        |own| format!("{own}（{}）", desk.name),
-    )
-}
-
-fn phones(desk: &Desk, inventory: &Contents, device: Option<&Device>) -> Vec<PhoneView> {
-    let listed = desk.phones.iter().filter_map(|phone| {
-        let Phone { number, when, note } = phone;
-        let note = when
-            .iter()
-            .chain(note)
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(" ");
-        Some(PhoneView {
-            number: number.as_ref()?.to_string(),
-            note,
-        })
-    });
-    let own = match desk.filled_in {
-        false => None,
-        true if desk.is_of_contract() => inventory.contract_phone.as_ref(),
-        true if is_of_installer(desk) => inventory.installer_phone.as_ref(),
-        true => device.and_then(|it| it.phone.as_ref()),
-    };
-    let own = own.map(|number| PhoneView {
-        number: number.to_string(),
-        note: String::new(),
-    });
-    own.into_iter().chain(listed).collect()
 }
 
 fn state_in_words(state: State, words: &Words) -> (String, &'static str) {
@@ -387,23 +264,4 @@ pub(super) fn ready(
         add("device-place", text(&device.place), None);
     }
     ready
-}
-
-/// The devices of an inventory, one line each, for the record.
-pub(super) fn device_lines(inventory: &Contents, words: &Words) -> Vec<String> {
-    let lines = inventory.devices.iter().map(|device| {
-        let part = device.part;
-        let about = [&device.maker, &device.model, &device.serial];
-        let about: Vec<&str> = about
-            .into_iter()
-            .flatten()
-            .map(DeviceText::as_str)
-            .collect();
-        format!(
-            "{}: {}",
-            words.choose(part.label_ja(), part.label_en()),
-            about.join(" ")
-        )
-    });
-    lines.collect()
 }
