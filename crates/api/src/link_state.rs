@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use domain::civil_date::Instant;
 use serde::{Deserialize, Serialize};
 
 /// The file's name in the link app's data folder.
@@ -126,7 +127,13 @@ impl LinkState {
         serde_json::from_slice(&std::fs::read(path).ok()?).ok()
     }
 
-    /// The code with which the center refuses the link app now.
+    /// Whether it says how the link app stands now: an older one is of a link app that does not run.
+    #[must_use]
+    pub fn is_current(&self, now: Instant) -> bool {
+        Instant::parse(&self.at).is_ok_and(|at| at.seconds_until(now) < 3 * AT_LEAST_EVERY_S)
+    }
+
+    /// The code with which the center refuses the link app, as the file says it.
     #[must_use]
     pub fn refusal(&self) -> Option<&str> {
         let trouble = self.center.trouble.as_ref();

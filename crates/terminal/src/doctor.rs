@@ -175,7 +175,7 @@ pub async fn examine(
         .iter()
         .any(|it| it.step == Step::CenterTls && matches!(it.seen, Seen::Good | Seen::Slow));
     seen.extend(distant);
-    seen.push(sign_in(workplace, signed_in, is_reached).await);
+    seen.push(sign_in(workplace, signed_in, is_reached, now).await);
     diagnose(&seen)
 }
 
@@ -218,8 +218,9 @@ async fn sign_in(
     workplace: &Workplace,
     signed_in: Option<SignedIn>,
     is_reached: bool,
+    now: Instant,
 ) -> Observation {
-    if let Some(code) = software::link_refused(workplace) {
+    if let Some(code) = software::link_refused(workplace, now) {
         return broken(
             Step::SignIn,
             Fault::SignInRefused,

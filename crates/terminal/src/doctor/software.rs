@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use api::link_state::LinkState;
+use domain::civil_date::Instant;
 use domain::diagnosis::fault::Fault;
 use domain::diagnosis::{FactName, NotChecked, Observation, Step};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -99,12 +100,12 @@ fn runs(step: Step, data_dir: &Path, fault: Fault) -> Observation {
     }
 }
 
-/// The code with which the center refuses the link app now.
-pub(super) fn link_refused(workplace: &Workplace) -> Option<String> {
+/// The code with which the center refuses the link app now; none of a link app that does not run.
+pub(super) fn link_refused(workplace: &Workplace, now: Instant) -> Option<String> {
     let Neighbour::Here(link) = &workplace.link else {
         return None;
     };
-    let state = LinkState::read(&link.data_dir)?;
+    let state = LinkState::read(&link.data_dir).filter(|it| it.is_current(now))?;
     let allowed = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
     Some(state.refusal()?.chars().filter(allowed).take(64).collect())
 }

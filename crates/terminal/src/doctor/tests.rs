@@ -346,11 +346,10 @@ async fn a_center_in_trouble_is_named() {
     names(&place, Fault::CenterTrouble).await;
 }
 
-#[tokio::test]
-async fn a_refused_sign_in_of_the_link_app_is_named_with_its_code() {
-    let place = Place::new().await;
+/// The link app's file, in which the center refuses it, as it was written at an instant.
+fn refused_at(place: &Place, at: Instant) {
     let state = serde_json::json!({
-        "at": "2026-11-26T00:00:00Z", "folders": [], "syncs": 0, "transactions": 0,
+        "at": at.to_string(), "folders": [], "syncs": 0, "transactions": 0,
         "center": {"trouble": {
             "kind": "refused", "detail": "wrong_password\n<b>", "since": "2026-11-26T00:00:00Z", "lasts": true,
         }},
@@ -359,9 +358,22 @@ async fn a_refused_sign_in_of_the_link_app_is_named_with_its_code() {
         &format!("link/{}", api::link_state::FILE),
         &state.to_string(),
     );
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_of_the_link_app_is_named_with_its_code() {
+    let place = Place::new().await;
+    refused_at(&place, now());
     let diagnosis = names(&place, Fault::SignInRefused).await;
     let json = report::to_json(&diagnosis).to_string();
     assert!(json.contains("link_app: wrong_passwordb"), "{json}");
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_link_app_that_stopped_meanwhile_says_nothing_of_now() {
+    let place = Place::new().await;
+    refused_at(&place, now().plus_seconds(-31));
+    assert_eq!(look(&place).await.first_broken(), None);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! 「レセコン連携の状態」: how the link app of this PC stands, from the file it keeps for this page (`api::link_state`). Open to whoever may unlock
 //! this screen, with or without the center; shows counts and troubles, no file's name and nothing of patients.
 
-use api::link_state::{AT_LEAST_EVERY_S, FolderState, Kind, LinkState, Trouble};
+use api::link_state::{FolderState, Kind, LinkState, Trouble};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -76,8 +76,7 @@ pub(super) fn link_state_page(
 }
 
 fn whole(state: &LinkState, now: Instant, words: &Words) -> PartView {
-    let told = Instant::parse(&state.at).ok();
-    let runs = told.is_some_and(|at| at.seconds_until(now) < 3 * AT_LEAST_EVERY_S);
+    let runs = state.is_current(now);
     let trouble = state.center.trouble.as_ref().filter(|it| it.lasts);
     let (key, tone) = match (runs, trouble) {
         (false, _) => ("link-state-stopped", "bad"),
