@@ -52,6 +52,10 @@ pub(super) struct FactorLine {
     kind: String,
     added: String,
     used: String,
+    /// Identifier of the field that takes it away.
+    field: String,
+    /// Why it was not taken away.
+    fault: Option<Fault>,
 }
 
 /// The form for another factor.
@@ -100,8 +104,12 @@ pub(crate) struct FactorForm {
     password: String,
 }
 
-fn factor_line(it: &SecondFactor, words: &Words) -> FactorLine {
+fn factor_line(it: &SecondFactor, faults: &[(String, Fault)], words: &Words) -> FactorLine {
+    let field = factor::removal_field(&it.id);
+    let fault = faults.iter().find(|(name, _)| *name == field);
     FactorLine {
+        fault: fault.map(|(_, fault)| fault.clone()),
+        field,
         id: it.id.clone(),
         name: it.name.clone(),
         kind: kind_label(&it.kind, words),
@@ -246,7 +254,7 @@ pub(super) fn own_access_page(
         factors: own
             .second_factors
             .iter()
-            .map(|it| factor_line(it, &words))
+            .map(|it| factor_line(it, faults, &words))
             .collect(),
         new: (policy != Policy::Off || whose.in_ambulance).then_some(NewFactor {
             lead: whose

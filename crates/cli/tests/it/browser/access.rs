@@ -234,12 +234,15 @@ async fn remove_factor(walk: &Walk, password: &str) {
         ("Chigau-1234567", "パスワードが違います", true),
         (password, "削除しました", false),
     ] {
-        let field = walk.browser.find(Locator::Id("remove-1")).await.unwrap();
+        let field = Locator::Css("[data-factor] input[type=password]");
+        let field = walk.browser.find(field).await.unwrap();
         field.send_keys(typed).await.unwrap();
         walk.press("main form[action='/own-access/factor/remove'] button")
             .await;
         walk.see(&[told]).await;
         assert_eq!(walk.shows("main [data-factor]").await, stays, "{told}");
+        let at_its_line = "[data-factor] input[aria-invalid=true]";
+        assert_eq!(walk.shows(at_its_line).await, stays, "{told}");
     }
 }
 

@@ -3,6 +3,7 @@
 
 use api::access::{BegunSecondFactor, FactorConfirmation, NewSecondFactor};
 use api::client::ClientError;
+use api::problem::Problem;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,6 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::second_factor::FactorKind;
 use serde::Deserialize;
 use ui::component::{Banner, Fault, Kind, TextField, Tone};
+use ui::language::Words;
 use ui::qr_code::QrCode;
 
 use super::{FactorForm, HERE, with_faults};
@@ -148,6 +150,19 @@ pub(crate) async fn confirm(
     }
 }
 
+/// The field that takes a factor away: named by the factor, since each of the list has one.
+pub(in crate::pages) fn removal_field(id: &str) -> String {
+    format!("remove-{id}")
+}
+
+/// Why a factor was not taken away, at its own line.
+pub(in crate::pages) fn not_removed(id: &str, problem: &Problem, words: &Words) -> (String, Fault) {
+    let members = faults::of_members(problem, words);
+    let own = members.into_iter().next().map(|(_, fault)| fault);
+    let fault = own.unwrap_or_else(|| faults::of_problem(problem, words));
+    (removal_field(id), fault)
+}
+
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct RemoveForm {
@@ -171,10 +186,7 @@ pub(crate) async fn remove(
             Redirect::to(HERE).into_response()
         }
         Err(ClientError::Problem(problem)) if matches!(problem.status, 409 | 422 | 429) => {
-            let members = faults::of_members(&problem, &staff.words);
-            let own = members.into_iter().next().map(|(_, fault)| fault);
-            let fault = own.unwrap_or_else(|| faults::of_problem(&problem, &staff.words));
-            let faults = [("kind".to_owned(), fault)];
+            let faults = [not_removed(&form.id, &problem, &staff.words)];
             with_faults(&app, &staff, &FactorForm::default(), &faults).await
         }
         Err(error) => staff.failed(&app, &error, HERE),

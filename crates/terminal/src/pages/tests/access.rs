@@ -158,6 +158,38 @@ fn of_own_access(staff: &Staff, written: &mut Written) {
 }
 
 #[test]
+fn a_factor_that_was_not_removed_is_told_at_its_own_line_with_or_without_the_form_for_another() {
+    let mut problem = Trouble::PasswordRule.problem();
+    let wrong = MemberError::new("password", "wrong", "違います。", "It is wrong.");
+    problem.errors = vec![wrong];
+    for (language, told) in [
+        (Language::Japanese, "違います。"),
+        (Language::English, "It is wrong."),
+    ] {
+        for policy in ["offered", "off"] {
+            let staff = staff(language, "general");
+            let mut own = own("good", policy);
+            let mut other = own.second_factors[0].clone();
+            other.id = "019aae5e-0000-7000-8000-000000000002".into();
+            own.second_factors.push(other);
+            let id = own.second_factors[1].id.clone();
+            let fault = own_access::factor::not_removed(&id, &problem, &staff.words);
+            let form = own_access::FactorForm::default();
+            let frame = staff.frame("/own-access");
+            let page = own_access::own_access_page(frame, &own, &form, &[fault]);
+            let page = page.render().unwrap();
+            let field = format!("remove-{id}");
+            assert!(page.contains(&format!("<a href=\"#{field}\">{told}</a>")));
+            let tags = tags(&page);
+            let marked = tags.iter().filter(|it| it.get("aria-invalid").is_some());
+            let marked: Vec<_> = marked.map(|it| it.get("id").unwrap()).collect();
+            assert_eq!(marked, [field.as_str()], "{policy}");
+            check("own-access", &page, language);
+        }
+    }
+}
+
+#[test]
 fn the_main_screen_tells_an_administrator_what_is_missing_and_nobody_else_of_records() {
     let codes = |kind, own: &OwnAccount| -> Vec<String> {
         let banners = own_access::banners(own, Some(kind), &words(Language::Japanese));
