@@ -93,6 +93,20 @@ for (const region of document.querySelectorAll("[data-spoken]")) {
   document.addEventListener("htmx:afterSwap", speak);
 }
 
+// Whoever stood on something that a part written anew has no more is led to the part's title, not to the beginning of the page.
+let stoodInLive = false;
+document.addEventListener("htmx:beforeSwap", () => {
+  const stands = document.activeElement;
+  stoodInLive = stands !== null && stands.matches("#live *");
+});
+document.addEventListener("htmx:afterSwap", () => {
+  const title = document.querySelector("#live [tabindex='-1']");
+  const stands = document.activeElement;
+  if (stoodInLive && title && (stands === null || stands === document.body)) {
+    title.focus();
+  }
+});
+
 // A passkey is made and used by the browser's own dialog: the form carries what it is asked, and takes what it answers.
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const begin = form.querySelector("[data-passkey-begin]");

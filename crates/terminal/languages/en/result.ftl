@@ -105,6 +105,7 @@ receipt = Receipt
 receipt-signed = Recorded with the center's signature.
 
 still-asking = The patient is answering at the reader. The answers appear here when done.
+asking-over = The questions to the patient are over.
 identity = Identification
 identified-by = Identified by
 vouched-card = Proved by the card's signature.

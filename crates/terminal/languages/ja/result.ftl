@@ -105,6 +105,7 @@ receipt = 受領証
 receipt-signed = センターの署名付きで記録されています。
 
 still-asking = 患者がカードリーダーで回答しています。終わると、ここに表示されます。
+asking-over = 患者への確認が終わりました。
 identity = 本人確認
 identified-by = 本人確認の方法
 vouched-card = カードの署名で確かめました。

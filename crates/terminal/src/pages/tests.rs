@@ -15,6 +15,7 @@ mod looks;
 mod medical;
 mod own_passwords;
 mod screen_lock;
+mod spoken;
 mod standing;
 mod training;
 mod typed;

@@ -238,8 +238,15 @@ async fn a_card_taken_early_ends_nothing_but_the_visit() {
     walk.stage("welcome").await;
     walk.lay(PC, "valid");
     walk.stage("method").await;
+    walk.script("document.querySelector('#live [name=press]').focus()")
+        .await;
     walk.tell_reader(PC, "remove");
     walk.stage("card-gone").await;
+    // The button is gone: whoever stood on it stands on the title, which is spoken as well.
+    let stands = "const title = document.querySelector('#stage-title');
+        const told = document.querySelector('[data-spoken=\"#stage-title\"]').textContent;
+        return document.activeElement === title && told === title.textContent.trim()";
+    assert_eq!(walk.script(stands).await, Value::Bool(true));
     walk.tap("#live [value=stop]").await;
     walk.stage("welcome").await;
     walk.end().await;

@@ -193,7 +193,12 @@ fn read(text: &str) -> Vec<OpenedKind> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use ui::language::{Language, Texts};
+
     use super::*;
+    use crate::texts::SCREENS;
 
     fn kind(kind: &str, basis: &str, until: &str) -> OpenedKind {
         OpenedKind {
@@ -241,5 +246,19 @@ mod tests {
             kind("checkups", "visit", "05:00"),
         ];
         assert_eq!(still(&shown, &again), again);
+    }
+    #[test]
+    fn an_end_that_comes_is_marked_to_be_spoken_and_none_before() {
+        let kinds = [kind("drugs", "visit", "01:00")];
+        let words = Words::new(Arc::new(Texts::new(&SCREENS).unwrap()), Language::Japanese);
+        let page = |now: &str| {
+            let now = Instant::parse(now).unwrap();
+            let part = StillOpen::of(("/medical/x", 0), &kinds, now, &words);
+            part.render().unwrap()
+        };
+        assert!(!page("2026-11-27T00:30:00Z").contains("data-soon"));
+        let soon = page("2026-11-27T00:55:00Z");
+        let (_, told) = soon.split_once("<div data-soon>").unwrap();
+        assert!(told.contains("まもなく終わります") && told.contains("時間になると"));
     }
 }
