@@ -252,11 +252,11 @@ fn as_it_is_known(known: &Facility, kind: FacilityKind, name: &str) -> Result<()
             "name",
             "other",
             format!(
-                "{code} は「{}」の名称で登録済みです。端末を加えるときは同じ名称を指定してください。承継で名称が変わるときは onshi enroll succeed を使ってください。",
+                "{code} は「{}」の名称で登録済みです。端末を加えるときは同じ名称を指定してください。承継で名称が変わるときは、施設の画面の「施設を承継する」か onshi enroll succeed を使ってください。",
                 known.name
             ),
             format!(
-                "{code} is enrolled as {}; add a terminal under that name, or pass the facility to a new owner with `onshi enroll succeed`",
+                "{code} is enrolled as {}; add a terminal under that name, or pass the facility to a new owner by \"Pass the facility on\" on its page or with `onshi enroll succeed`",
                 known.name
             ),
         ));
@@ -270,10 +270,10 @@ fn taken(code: InstitutionCode, terminal: &str) -> Told {
         "terminal",
         "taken",
         format!(
-            "端末名称等 {terminal} は {code} に登録済みです。再発行（onshi enroll reissue）をするか、別の端末なら別の名称で登録してください。"
+            "端末名称等 {terminal} は {code} に登録済みです。同じ端末なら施設の画面の「電子証明書を再発行する」（コマンドでは onshi enroll reissue）を使い、別の端末なら別の名称で登録してください。"
         ),
         format!(
-            "{code} has one named {terminal}; issue its certificate anew with `onshi enroll reissue`, or name another terminal otherwise"
+            "{code} has one named {terminal}; use \"Issue the certificate anew\" on the facility's page or `onshi enroll reissue`, or name another terminal otherwise"
         ),
     )
 }

@@ -74,8 +74,8 @@ pub(crate) fn find(app: &App, named: &str) -> Result<Batch, Told> {
     found.ok_or_else(|| {
         Told::none(
             "batch",
-            "この番号の取込はありません。onshi feed list で番号を確かめてください。",
-            "there is no such batch; look at the numbers by onshi feed list",
+            "この番号の取込はありません。運用者の画面の「取込」か、onshi feed list で番号を確かめてください。",
+            "there is no such batch; look at the numbers on the page \"Feeds\" or by onshi feed list",
         )
     })
 }
@@ -221,10 +221,10 @@ async fn undo_alone(app: &App, named: &str, by: Actor) -> Result<FeedReport, Tol
                 "batch",
                 "in_the_way",
                 format!(
-                    "{people}人の登録が、そのあとに変わっています（{ja}）。先にそれらを取り消すか、訂正を取り込んでください。確認待ちの取込があるときは、先に release か reject を行ってください。何も取り消していません。"
+                    "{people}人の登録が、そのあとに変わっています（{ja}）。先にそれらを取り消すか、訂正を取り込んでください。確認待ちの取込があるときは、先にその取込の画面で「取り込む」か「却下する」を押してください（コマンドでは onshi feed release か onshi feed reject）。何も取り消していません。"
                 ),
                 format!(
-                    "{people} people were changed since, by {en}; undo those first, or load corrections; release or reject those that wait for review. Nothing was undone"
+                    "{people} people were changed since, by {en}; undo those first, or load corrections; those that wait for review are first released or rejected, by \"Release it\" or \"Reject it\" on their page (onshi feed release, onshi feed reject). Nothing was undone"
                 ),
             ))
         }
@@ -247,10 +247,10 @@ pub(crate) fn is_held(held: BatchNumber) -> Told {
         "batch",
         "held",
         format!(
-            "同じ保険者の取込 {held} が確認待ちです。先に onshi feed release {held} か onshi feed reject {held} を行ってください。"
+            "同じ保険者の取込 {held} が確認待ちです。先に取込 {held} の画面で「取り込む」か「却下する」を押してください（コマンドでは onshi feed release {held} か onshi feed reject {held}）。"
         ),
         format!(
-            "batch {held} of the same insurer waits for review; first release or reject it (onshi feed release {held}, onshi feed reject {held})"
+            "batch {held} of the same insurer waits for review; first release or reject it, by \"Release it\" or \"Reject it\" on its page (onshi feed release {held}, onshi feed reject {held})"
         ),
     )
 }

@@ -71,10 +71,10 @@ pub(crate) async fn add(app: &App, name: &str, by: Actor) -> Result<Invitation, 
             "name",
             "taken",
             format!(
-                "{name} はすでに使われた名前です。別の名前にするか、同じ人なら再設定（reset）してください。"
+                "{name} はすでに使われた名前です。別の名前にするか、同じ人なら運用者の画面の「再設定のリンクを発行する」（コマンドでは onshi operator reset）を使ってください。"
             ),
             format!(
-                "{name} is, or was, an operator's; choose another name, or reset it for the same person"
+                "{name} is, or was, an operator's; choose another name, or, for the same person, use \"Make a link for the reset\" on the operator's page (onshi operator reset)"
             ),
         )),
     }

@@ -165,8 +165,10 @@ pub(crate) async fn step(
 pub(crate) fn unknown(id: &str) -> Told {
     Told::none(
         "id",
-        format!("{id} の開放はありません。onshi emergency list で確かめてください。"),
-        "no such window; see onshi emergency list",
+        format!(
+            "{id} の開放はありません。運用者の画面の「緊急時の開放」か、onshi emergency list で確かめてください。"
+        ),
+        "no such window; see the page \"Emergency windows\" or onshi emergency list",
     )
 }
 

@@ -243,7 +243,12 @@ async fn a_batch_that_takes_the_ratio_of_a_twentieth_waits_for_an_operator() {
     // Until it is settled, the insurer's other files wait.
     let losses = file(InsurerKind::Losses, [loss(3, "2026-05-01")]);
     let waits = send_file(&world, feed(InsurerKind::Losses), &losses);
-    assert!(waits.await.unwrap_err().contains("onshi feed release 4"));
+    let why = waits.await.unwrap_err();
+    // The command, and the buttons of the page.
+    let buttons = ["「取り込む」", "「却下する」", "Release it", "Reject it"];
+    for part in ["onshi feed release 4"].iter().chain(&buttons) {
+        assert!(why.contains(part), "{part}: {why}");
+    }
     let number = two.number.unwrap().to_string();
     let rejected = order(&world, Order::RejectFeed(number.clone()))
         .await

@@ -141,3 +141,38 @@ async fn a_notice_is_withdrawn_and_a_window_closed_by_a_tick_alone() {
     assert_eq!(events(&world, "notice-withdraw").await.len(), 1);
     assert_eq!(events(&world, "emergency-step").await.len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_names_the_button_or_list_of_the_page_beside_the_command() {
+    let world = World::start().await;
+    let (_, mut browser) = world.operator("suzuki").await;
+    world.enrol("1319999999").await;
+    let none = "/modes/00000000-0000-0000-0000-000000000000/approve";
+    for (path, field, names) in [
+        (
+            "/operators",
+            ("name", "suzuki"),
+            ["「再設定のリンクを発行する」", "onshi operator reset"],
+        ),
+        (
+            "/facilities/1319999999/new-terminal",
+            ("terminal", "受付1"),
+            ["「電子証明書を再発行する」", "onshi enroll reissue"],
+        ),
+        (
+            none,
+            ("hours", "24"),
+            ["運用者の画面の「緊急時の開放」", "onshi emergency list"],
+        ),
+        (
+            "/feeds/9/undo",
+            SURE[0],
+            ["運用者の画面の「取込」", "onshi feed list"],
+        ),
+    ] {
+        let page = browser.post(path, &[field]).await.text();
+        for name in names {
+            assert!(page.contains(name), "{path}: {name} is not in {page}");
+        }
+    }
+}

@@ -63,6 +63,10 @@ async fn a_rejected_batch_leaves_nothing_and_an_undone_one_puts_all_back() {
         text.contains("取込 4") && text.contains("何も取り消していません"),
         "{text}"
     );
+    assert!(
+        text.contains("「取り込む」か「却下する」を押して"),
+        "{text}"
+    );
     let (status, code) = refused(&mut browser, "/feeds/4/undo", &[]).await;
     assert_eq!((status, code.as_str()), (422, "invalid_input"));
     for batch in ["4", "2"] {
