@@ -122,7 +122,37 @@ pub(crate) fn search(terms: &Terms, has_reader: bool) -> Vec<Found> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use domain::procedures::Procedure;
+    use ui::language::SHARED;
+
     use super::*;
+    use crate::texts::SCREENS;
+
+    /// What a manual quotes and no text of a page says: what is typed, printed on paper, or shown by something else.
+    const NOT_ON_A_PAGE: [&str; 20] = [
+        "S45.1.2",
+        "S450102",
+        "昭和45年1月2日",
+        "19700102",
+        "つちよし",
+        "吉",
+        "&#x",
+        "●",
+        "\"",
+        "+",
+        "=",
+        "¥",
+        "氏名（原文・文字参照）",
+        "控え",
+        "電子証明書取得発行通知書",
+        "PC設定",
+        "安全ではありません",
+        "既にログイン中です",
+        "停止",
+        "MATSUMURA",
+    ];
 
     #[test]
     fn every_manual_has_both_titles_and_sections_with_something_in_them() {
@@ -137,6 +167,30 @@ mod tests {
                     manual.name,
                     section.heading
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_manual_names_in_quotes_is_on_a_page() {
+        let screens = SCREENS.into_iter().chain([SHARED]);
+        let texts: Vec<&str> = screens
+            .flat_map(|it| it.ja.lines())
+            .filter_map(|line| Some(line.split_once(" = ")?.1.trim()))
+            .collect();
+        let mut known: BTreeSet<&str> = texts.iter().copied().collect();
+        // A sentence of a text, or what stands before a bracket, is named without the rest.
+        known.extend(texts.iter().flat_map(|text| text.split(['。', '（'])));
+        known.extend(Procedure::ALL.iter().map(|it| it.needs().title.0));
+        let sections = MANUALS.iter().flat_map(|it| it.sections.iter());
+        known.extend(sections.map(|it| it.heading.as_str()));
+        known.extend(NOT_ON_A_PAGE);
+        for manual in MANUALS.iter() {
+            for section in &manual.sections {
+                for rest in section.plain().split('「').skip(1) {
+                    let (name, _) = rest.split_once('」').unwrap();
+                    assert!(known.contains(name), "{}: 「{name}」", manual.name);
+                }
             }
         }
     }
