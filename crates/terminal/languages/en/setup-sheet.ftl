@@ -3,7 +3,7 @@
 setup-sheet = Set-up sheet
 setup-sheet-lead = The record of this facility's devices and settings. It holds no password.
 sheet-made = Made at { $at }
-sheet-administrator = The set-up sheet is for the administrator account. Sign in with it.
+administrator-only = “{ $page }” is for the administrator account. Sign in with it.
 sheet-edit = Fill in
 sheet-edit-lead = Write down what the terminal cannot know. Write no password and nothing about a patient.
 sheet-file = Keep as a CSV file

@@ -3,7 +3,7 @@
 setup-sheet = セットアップシート
 setup-sheet-lead = この施設の機器と設定の控えです。パスワードは載せません。
 sheet-made = { $at } に作成
-sheet-administrator = セットアップシートは管理アカウントで見られます。ログインし直してください。
+administrator-only = 「{ $page }」は管理アカウントの画面です。管理アカウントでログインし直してください。
 sheet-edit = 記入する
 sheet-edit-lead = 端末が知らないことを書き込みます。パスワードや患者の情報は書かないでください。
 sheet-file = CSVファイルに保存する

@@ -11,7 +11,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::account::AccountKind;
 use domain::password::{Length, Password, last_day};
 use domain::terminal_user::TerminalUserName;
 use serde::Deserialize;
@@ -21,7 +20,7 @@ use ui::component::{Banner, Fault, Kind, TextField, Tone, Width};
 use ui::language::Words;
 
 use crate::browsers::random_text;
-use crate::pages::{Filled, Frame, Staff, setup, show, trouble};
+use crate::pages::{Filled, Frame, Staff, setup, setup_sheet, show};
 use crate::serve::App;
 use crate::setup_state::Passwords;
 use crate::{days, faults, setup_state, terminal_user};
@@ -84,11 +83,7 @@ pub(super) struct MadePage {
 }
 
 fn refused(staff: &Staff) -> Option<Response> {
-    if staff.kind() == Some(AccountKind::Administrator) {
-        return None;
-    }
-    let fault = faults::own(&staff.words, "not_permitted", "sheet-administrator");
-    Some(trouble(StatusCode::FORBIDDEN, staff.frame(HERE), fault))
+    setup_sheet::for_administrators(staff, HERE, "credential-sheet")
 }
 
 pub(super) fn form_page(staff: &Staff, user: &str, faults: &[(String, Fault)]) -> FormPage {

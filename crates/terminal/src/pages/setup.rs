@@ -17,7 +17,7 @@ use domain::setup_sheet::Entry;
 use ui::component::{Banner, Tone, WayOn};
 use ui::language::Words;
 
-use crate::pages::{Frame, Staff, certificates, credential_sheet, done, own_access, show, trouble};
+use crate::pages::{Frame, Staff, certificates, credential_sheet, done, own_access, show};
 use crate::serve::App;
 use crate::setup_state::Passwords;
 use crate::{days, faults, inventory, setup_sheet, setup_state, terminal_user};
@@ -65,9 +65,9 @@ pub(super) struct Facts {
 }
 
 pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Response {
-    if staff.kind() != Some(AccountKind::Administrator) {
-        let fault = faults::own(&staff.words, "not_permitted", "sheet-administrator");
-        return trouble(StatusCode::FORBIDDEN, staff.frame(HERE), fault);
+    let refused = crate::pages::setup_sheet::for_administrators(&staff, HERE, "setup-rest");
+    if let Some(refused) = refused {
+        return refused;
     }
     let facts = match facts(&app, &staff).await {
         Ok(facts) => facts,

@@ -56,13 +56,24 @@ pub(crate) struct EntriesForm {
     texts: BTreeMap<String, String>,
 }
 
-/// Only the administrator, whose sheet it is; others are told which account is needed.
+/// Only the administrator, whose sheet it is.
 fn refused(staff: &Staff) -> Option<Response> {
+    for_administrators(staff, HERE, "setup-sheet")
+}
+
+/// A page of the set-up refused to whoever is no administrator: others are told which account the page needs.
+pub(super) fn for_administrators(staff: &Staff, here: &str, title: &str) -> Option<Response> {
     if staff.kind() == Some(AccountKind::Administrator) {
         return None;
     }
-    let fault = faults::own(&staff.words, "not_permitted", "sheet-administrator");
-    Some(trouble(StatusCode::FORBIDDEN, staff.frame(HERE), fault))
+    let page = staff.words.say(title);
+    let fault = Fault {
+        code: "not_permitted".into(),
+        text: staff
+            .words
+            .say_with("administrator-only", &[("page", page)]),
+    };
+    Some(trouble(StatusCode::FORBIDDEN, staff.frame(here), fault))
 }
 
 /// What the center says, or nothing while it cannot be reached; a session that ended is an error.

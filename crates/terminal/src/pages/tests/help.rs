@@ -11,6 +11,7 @@ use domain::procedures::{Facts, Procedure};
 
 use super::copies::Center;
 use super::{Written, words};
+use crate::lock::tests::Terminal;
 use crate::manuals;
 use crate::pages::notices::{self, NoticesPage};
 use crate::pages::{Staff, manuals as manual_pages, procedures, receipt_link, reference_material};
@@ -362,4 +363,20 @@ fn a_clerk_notes_nothing_and_an_administrator_is_asked_what_nobody_answered() {
         assert!(receipt_link::unanswered(&staff, None).is_none());
     }
     assert!(!words(Language::English).say("link-unanswered").is_empty());
+}
+
+#[tokio::test]
+async fn a_page_of_the_set_up_is_refused_by_its_own_name() {
+    let terminal = Terminal::start();
+    let cookie = terminal.sign_in("general");
+    for (path, name) in [
+        (setup::HERE, "セットアップの続き"),
+        (setup_sheet::HERE, "セットアップシート"),
+        (credential_sheet::HERE, "封をした控え"),
+    ] {
+        let page = terminal.get(path, &cookie).await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN, "{path}");
+        let told = format!("「{name}」は管理アカウントの画面です");
+        assert!(page.text.contains(&told), "{path}: {}", page.text);
+    }
 }
