@@ -2,7 +2,6 @@
 "use strict";
 
 const stage = document.getElementById("stage");
-const offline = document.getElementById("offline");
 
 let shown = null;
 
@@ -33,6 +32,8 @@ function mark(button) {
 
 function goOffline() {
   shown = null;
+  // In the language of the screen that was there.
+  const offline = document.getElementById(`offline-${document.documentElement.lang}`);
   stage.replaceChildren(offline.content.cloneNode(true));
   stage.querySelector("h1").focus();
 }

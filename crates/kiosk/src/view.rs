@@ -73,6 +73,7 @@ pub(crate) fn page(words: &Words, comfort: Comfort, screen: &str) -> askama::Res
         words,
         comfort,
         screen,
+        offline: Language::all().map(|it| words.in_language(it)).collect(),
     }
     .render()
 }
@@ -112,10 +113,39 @@ struct Page<'a> {
     words: &'a Words,
     comfort: Comfort,
     screen: &'a str,
+    /// The words of every language: nothing more can be asked for when the line is lost.
+    offline: Vec<Words>,
 }
 
 #[derive(Template)]
 #[template(path = "not_launched.html")]
 struct NotLaunched<'a> {
     words: &'a Words,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use domain::facility_kind::FacilityKind;
+
+    use super::*;
+    use crate::texts::{Overrides, Texts};
+
+    #[test]
+    fn a_page_holds_what_it_says_without_a_line_in_every_language() {
+        let texts = Texts::new(FacilityKind::Medical, &Overrides::new()).unwrap();
+        let words = Words::new(Arc::new(texts), Language::parse("en").unwrap());
+        let page = page(&words, Comfort::default(), "").unwrap();
+        for (tag, says) in [
+            ("ja", "この機械は準備中です"),
+            ("en", "This machine is being made ready"),
+        ] {
+            let begins = format!("<template id=\"offline-{tag}\">");
+            let (_, rest) = page.split_once(&begins).unwrap();
+            let (offline, _) = rest.split_once("</template>").unwrap();
+            assert!(offline.contains(&format!("lang=\"{tag}\"")));
+            assert!(offline.contains(says), "{offline}");
+        }
+    }
 }

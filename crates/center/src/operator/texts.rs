@@ -64,6 +64,13 @@ mod tests {
     }
 
     #[test]
+    fn no_number_is_made_an_ordinal_by_one_ending() {
+        for screen in screens() {
+            assert!(!screen.en.contains("}th"), "{}", screen.name);
+        }
+    }
+
+    #[test]
     fn no_text_is_unused_and_none_is_missing() {
         let own = Path::new(env!("CARGO_MANIFEST_DIR"));
         let folders = ["src", "templates", "../ui/src", "../ui/templates"].map(|it| own.join(it));

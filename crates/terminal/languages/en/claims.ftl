@@ -2,6 +2,7 @@
 
 menu-claims = Hand in claim files, see what the checks found, and accept the claims. It needs a claims account.
 claims = Claims entry
+claims-work = Sending claims, and their history
 claims-lead = Choose review body and certificate, and press “Claim”. You sign in with a claims account.
 claims-tenant = Review body
 claims-start = Claim

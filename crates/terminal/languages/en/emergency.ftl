@@ -92,6 +92,7 @@ reports-counts = Searches: { $searches }, medical information opened: { $opening
 reports-reported = Reported
 reports-missing = Not reported
 reports-back = Back to the reports of use
+report-title = Report on one window
 report-lead = Look at what was done and report briefly. Write no patient's name in a report. The list holds the newest 500 entries; an administrator finds every look in the record of looks.
 reports-none = No emergency mode was used at your facility yet.
 reports-done = What was done

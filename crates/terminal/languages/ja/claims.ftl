@@ -2,6 +2,7 @@
 
 menu-claims = 診療報酬の請求ファイルを送り、点検の結果を見て、請求を確定します。請求用の利用者IDが要ります。
 claims = オンライン請求
+claims-work = 請求の送信と履歴
 claims-lead = 請求先と電子証明書を選び、「請求」を押してください。請求用の利用者IDとパスワードでログインします。
 claims-tenant = 請求先
 claims-start = 請求

@@ -92,6 +92,7 @@ reports-counts = 検索 { $searches }件、開いた医療情報 { $openings }�
 reports-reported = 報告済み
 reports-missing = 未報告
 reports-back = 利用報告の一覧へ戻る
+report-title = 開放ごとの利用報告
 report-lead = この施設で行ったことを確かめ、短く報告してください。報告の文には、患者の氏名を書かないでください。一覧は、新しいものから500件までです。すべての閲覧は、管理アカウントの「閲覧記録」で調べられます。
 reports-none = この施設では、緊急時の機能はまだ使われていません。
 reports-done = 行ったこと

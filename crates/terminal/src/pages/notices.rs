@@ -26,6 +26,8 @@ pub(super) struct Line {
     pub(super) posted: String,
     pub(super) important: bool,
     pub(super) unread: bool,
+    /// Whether the title is in Japanese on a page of another language.
+    pub(super) japanese_only: bool,
 }
 
 #[derive(Template)]
@@ -102,6 +104,17 @@ pub(super) fn search_field(words: &Words, query: &str) -> TextField {
     }
 }
 
+pub(super) fn line(notice: &Notice, unread: bool, words: &Words) -> Line {
+    Line {
+        href: format!("{HERE}/{}", notice.id),
+        title: title(notice, words),
+        posted: days::show_instant(&notice.posted_at),
+        important: is_important(notice),
+        unread,
+        japanese_only: words.choose(false, notice.title_en.is_none()),
+    }
+}
+
 pub(crate) async fn list(
     State(app): State<App>,
     visitor: Visitor,
@@ -129,14 +142,8 @@ pub(crate) async fn list(
         let account = reader.account.as_deref();
         account.is_some_and(|account| !app.notices.has_read(&reader.facility, account, &it.id))
     };
-    let lines = read.notices.iter().filter(fits).map(|it| Line {
-        href: format!("{HERE}/{}", it.id),
-        title: title(it, &words),
-        posted: days::show_instant(&it.posted_at),
-        important: is_important(it),
-        unread: unread(it),
-    });
-    let lines: Vec<Line> = lines.collect();
+    let lines = read.notices.iter().filter(fits);
+    let lines: Vec<Line> = lines.map(|it| line(it, unread(it), &words)).collect();
     let told = visitor
         .key
         .and_then(|key| app.browsers.with(&key, |browser| browser.told.take()));

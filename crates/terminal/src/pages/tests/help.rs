@@ -46,6 +46,7 @@ pub(super) fn of_help(staff: &Staff, written: &mut Written) {
         posted: "B".into(),
         important: true,
         unread: true,
+        japanese_only: false,
     };
     let page = NoticesPage {
         frame: frame(),
@@ -378,5 +379,41 @@ async fn a_page_of_the_set_up_is_refused_by_its_own_name() {
         assert_eq!(page.status, StatusCode::FORBIDDEN, "{path}");
         let told = format!("「{name}」は管理アカウントの画面です");
         assert!(page.text.contains(&told), "{path}: {}", page.text);
+    }
+}
+
+#[test]
+fn a_title_without_english_is_marked_as_japanese_in_the_list_too() {
+    for language in Language::ALL {
+        let staff = super::staff(language, "general");
+        let notices = [notice(None), notice(Some("Works"))];
+        let lines = notices.map(|it| notices::line(&it, false, &staff.words));
+        let page = NoticesPage {
+            frame: staff.frame("/notices"),
+            search: notices::search_field(&staff.words, ""),
+            fetched: String::new(),
+            lines: lines.into(),
+        };
+        let page = page.render().unwrap();
+        let marked = page.matches("\" lang=\"ja\">工事").count();
+        assert_eq!(marked, usize::from(language == Language::English));
+    }
+}
+
+#[test]
+fn two_pages_that_lead_to_each_other_have_titles_of_their_own() {
+    for language in Language::ALL {
+        let pages = super::pages(language);
+        let title = |name: &str| {
+            let (_, page) = pages.iter().find(|(known, _)| known == name).unwrap();
+            let (_, rest) = page.split_once("<title>").unwrap();
+            rest.split_once("</title>").unwrap().0.to_owned()
+        };
+        for (one, other) in [
+            ("claims-door", "claims-work"),
+            ("training-reports", "training-report"),
+        ] {
+            assert_ne!(title(one), title(other));
+        }
     }
 }

@@ -168,11 +168,18 @@ async fn a_kiosk_that_ended_leaves_no_screen_behind() {
 async fn a_press_that_was_lost_while_the_screens_still_come_leaves_no_page_behind() {
     let walk = Walk::start().await;
     walk.open_kiosk(super::CLINIC).await;
-    // One request fails; the stream of screens stands, and none is due.
+    walk.touch("footer [value=en]").await;
+    walk.wait_for("html[lang=en]").await;
+    // One request fails; the stream of screens stands, and none is due. It is said in the language that was chosen.
     let lost = "const kept = window.fetch; \
         window.fetch = () => { window.fetch = kept; return Promise.reject(new TypeError('lost')); }; \
-        return send('/touch', new URLSearchParams()).then(() => document.querySelector('main').dataset.screen);";
-    assert_eq!(walk.script(lost).await, "offline");
+        return send('/touch', new URLSearchParams()).then(() => { \
+            const main = document.querySelector('main'); \
+            return [main.dataset.screen, main.lang, main.querySelector('h1').textContent].join(': '); });";
+    assert_eq!(
+        walk.script(lost).await,
+        "offline: en: This machine is being made ready"
+    );
     walk.screen("welcome").await;
     walk.end().await;
 }
