@@ -5,13 +5,13 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::audit::{Actor, Deed, Event};
+use domain::lockout::Try;
 use domain::password::Password;
 use pki::authority::KeyKind;
 use pki::identity::P12Encryption;
 use pki::notice::{ReferenceId, RequestId, TRIES};
 use serde::Deserialize;
 use store::access::{Notice, Reference};
-use store::accounts::Try;
 use store::certificates::Certificate;
 
 use crate::app::App;

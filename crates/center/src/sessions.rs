@@ -15,6 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::account::{AccountId, AccountKind, AccountState};
 use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
+use domain::lockout::{Settled, Try};
 use domain::password::{Broken, Password, compare_with_generations, has_expired, last_day};
 use domain::permit::{ChangeOwnPassword, SignedIn};
 use domain::second_factor::{Entry, entry};
@@ -22,7 +23,7 @@ use domain::session::ends_after_min;
 use domain::sign_in_notice::ProvedBy;
 use pki::identity::Holder;
 use sha2::{Digest, Sha256};
-use store::accounts::{Account, Edited, Generation, PasswordRow, PasswordShown, Settled, Try};
+use store::accounts::{Account, Edited, Generation, PasswordRow, PasswordShown};
 use store::sessions::{NotOpened, Opened, Shown};
 
 use crate::app::{App, random};

@@ -68,6 +68,45 @@ pub struct State {
     pub last: Option<Instant>,
 }
 
+/// Whether what was shown at a try was right.
+///
+/// ```
+/// use domain::{civil_date::Instant, lockout::{Policy, State, Try}};
+/// let now = Instant::from_micros(0);
+/// let after = |outcome| {
+///     let one = State::default().after_failure(Policy::default(), now);
+///     one.after_try(outcome, Policy::default(), now).0.failures
+/// };
+/// assert_eq!((after(Try::Right), after(Try::RightSoFar), after(Try::Wrong)), (0, 1, 2));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Try {
+    /// It was.
+    Right,
+    /// It was, and more is asked for: nothing is cleared before that is shown.
+    RightSoFar,
+    /// It was not, or there is no such account to use.
+    Wrong,
+}
+
+/// What became of a try.
+///
+/// ```
+/// use domain::{civil_date::Instant, lockout::{Policy, Settled, State, Try}};
+/// let now = Instant::from_micros(0);
+/// let (_, settled) = State::default().after_try(Try::Wrong, Policy::default(), now);
+/// assert_eq!(settled, Settled::Wrong);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// What was shown was right and the account does not wait.
+    Open,
+    /// It was wrong.
+    Wrong,
+    /// The account waits this many seconds, by this try or by an earlier one.
+    Locked(i64),
+}
+
 impl State {
     /// What still counts now.
     ///
@@ -107,6 +146,32 @@ impl State {
             locks: before.locks.saturating_add(1),
             until: Some(now.plus_seconds(lasts_s.min(policy.longest_lock_s))),
             last,
+        }
+    }
+
+    /// The state after a try, and what became of it. While the account waits even a right one is none, and none is counted.
+    ///
+    /// ```
+    /// use domain::{civil_date::Instant, lockout::{Policy, Settled, State, Try}};
+    /// let now = Instant::from_micros(0);
+    /// let policy = Policy { failures: 1, ..Policy::default() };
+    /// let (locked, settled) = State::default().after_try(Try::Wrong, policy, now);
+    /// assert_eq!(settled, Settled::Locked(900));
+    /// assert_eq!(locked.after_try(Try::Right, policy, now), (locked, Settled::Locked(900)));
+    /// ```
+    #[must_use]
+    pub fn after_try(self, outcome: Try, policy: Policy, now: Instant) -> (Self, Settled) {
+        if let Some(seconds) = self.waits_s(now) {
+            return (self, Settled::Locked(seconds));
+        }
+        match outcome {
+            Try::Right => (Self::default(), Settled::Open),
+            Try::RightSoFar => (self, Settled::Open),
+            Try::Wrong => {
+                let after = self.after_failure(policy, now);
+                let settled = after.waits_s(now).map_or(Settled::Wrong, Settled::Locked);
+                (after, settled)
+            }
         }
     }
 
@@ -186,6 +251,53 @@ mod tests {
         assert_eq!(locked.counting(ended).locks, 1);
         let forgotten = ended.plus_seconds(FORGOTTEN_AFTER_S);
         assert_eq!(locked.counting(forgotten), State::default());
+    }
+
+    #[test]
+    fn a_right_try_clears_the_count_and_one_right_so_far_keeps_it() {
+        let now = Instant::from_micros(0);
+        let policy = Policy::default();
+        let four = fail(State::default(), 4, now);
+        assert_eq!(
+            four.after_try(Try::Right, policy, now),
+            (State::default(), Settled::Open)
+        );
+        assert_eq!(
+            four.after_try(Try::RightSoFar, policy, now),
+            (four, Settled::Open)
+        );
+    }
+
+    #[test]
+    fn wrong_tries_count_as_failures_and_the_fifth_locks() {
+        let now = Instant::from_micros(0);
+        let policy = Policy::default();
+        let mut state = State::default();
+        for failures in 1..5 {
+            let (after, settled) = state.after_try(Try::Wrong, policy, now);
+            assert_eq!((after.failures, settled), (failures, Settled::Wrong));
+            state = after;
+        }
+        let (after, settled) = state.after_try(Try::Wrong, policy, now);
+        assert_eq!(settled, Settled::Locked(900));
+        assert_eq!(after, state.after_failure(policy, now));
+    }
+
+    #[test]
+    fn no_try_counts_while_the_account_waits() {
+        let now = Instant::from_micros(0);
+        let policy = Policy::default();
+        let locked = fail(State::default(), 5, now);
+        let last = now.plus_seconds(899);
+        for outcome in [Try::Right, Try::RightSoFar, Try::Wrong] {
+            assert_eq!(
+                locked.after_try(outcome, policy, last),
+                (locked, Settled::Locked(1))
+            );
+        }
+        let end = now.plus_seconds(900);
+        let (after, settled) = locked.after_try(Try::Right, policy, end);
+        assert_eq!((after, settled), (State::default(), Settled::Open));
     }
 
     #[test]

@@ -4,9 +4,10 @@ use domain::audit::{Actor, Event};
 use domain::civil_date::{CivilDate, Instant};
 use domain::facility_kind::FacilityKind;
 use domain::institution_code::InstitutionCode;
+use domain::lockout::Try;
 use domain::permit::SignedIn;
 
-use crate::accounts::{Account, Try, insert};
+use crate::accounts::{Account, insert};
 use crate::applications::close_issued;
 use crate::database::Migration;
 use crate::engine::{Engine, StoreError};

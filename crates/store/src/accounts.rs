@@ -6,7 +6,7 @@ use domain::audit::Event;
 use domain::civil_date::Instant;
 use domain::codes::setting::Right;
 use domain::institution_code::InstitutionCode;
-use domain::lockout;
+use domain::lockout::{self, Settled, Try};
 use domain::password::{GENERATIONS, Length};
 use domain::permit::SignedIn;
 use domain::sign_in_notice::Outcome;
@@ -78,28 +78,6 @@ impl PasswordShown {
         let account = read(connection, holder.facility, &holder.account)?;
         Ok(account.is_some_and(|it| it.is_opened_by(&self.0)))
     }
-}
-
-/// Whether the password of a try was right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Try {
-    /// It was.
-    Right,
-    /// It was, and a second factor is asked for: nothing is cleared before that is proved.
-    RightSoFar,
-    /// It was not, or there is no such account to use.
-    Wrong,
-}
-
-/// What became of a try.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settled {
-    /// The password was right and the account does not wait.
-    Open,
-    /// The password was wrong.
-    Wrong,
-    /// The account waits this many seconds, by this try or by an earlier one.
-    Locked(i64),
 }
 
 /// What became of accounts to make.
@@ -377,29 +355,21 @@ impl Engine {
                 Some(account) => account.lockout,
                 None => Tries::UnknownAccount.read(connection, facility, &id)?,
             };
-            let waits_s = before.waits_s(now);
-            let after = match (waits_s, outcome) {
-                (Some(_), _) | (None, Try::RightSoFar) => before,
-                (None, Try::Right) => lockout::State::default(),
-                (None, Try::Wrong) => before.after_failure(policy, now),
-            };
+            let (after, settled) = before.after_try(outcome, policy, now);
             if after != before {
                 match account {
                     Some(_) => keep_lockout(connection, facility, &id, after)?,
                     None => Tries::UnknownAccount.keep(connection, facility, &id, after, now)?,
                 }
             }
-            if let (None, Try::Right | Try::RightSoFar) = (waits_s, outcome) {
-                return Ok(Settled::Open);
+            if settled == Settled::Open {
+                return Ok(settled);
             }
             if let Some(attempt) = attempt.filter(|_| known) {
                 sign_ins::note(connection, &attempt, Outcome::Refused)?;
             }
             batch.append(connection, &failure, None)?;
-            Ok(match after.waits_s(now) {
-                Some(seconds) => Settled::Locked(seconds),
-                None => Settled::Wrong,
-            })
+            Ok(settled)
         })
         .await
     }

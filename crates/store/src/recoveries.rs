@@ -5,7 +5,7 @@ use domain::account::{AccountId, AccountState};
 use domain::audit::Event;
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
-use domain::lockout;
+use domain::lockout::{self, Settled, Try};
 use domain::permit::{ManageOwnAccess, Permit};
 use domain::recovery::resets_password;
 
@@ -131,21 +131,25 @@ impl Engine {
         self.write(move |connection, batch| {
             let now = failure.at;
             let before = Tries::RecoveryCode.read(connection, facility, &account)?;
-            if let Some(seconds) = before.waits_s(now) {
+            let is_right = may_recover(connection, facility, &account)?
+                && is_unused(connection, facility, &account, hash)?;
+            let outcome = if is_right {
+                Try::RightSoFar
+            } else {
+                Try::Wrong
+            };
+            let (after, settled) = before.after_try(outcome, policy, now);
+            if after != before {
+                Tries::RecoveryCode.keep(connection, facility, &account, after, now)?;
+            }
+            if settled != Settled::Open {
                 batch.append(connection, &failure, None)?;
-                return Ok(Recovered::Locked(seconds));
             }
-            if may_recover(connection, facility, &account)?
-                && is_unused(connection, facility, &account, hash)?
-            {
-                return Ok(Recovered::Right);
-            }
-            let after = before.after_failure(policy, now);
-            Tries::RecoveryCode.keep(connection, facility, &account, after, now)?;
-            batch.append(connection, &failure, None)?;
-            Ok(after
-                .waits_s(now)
-                .map_or(Recovered::Wrong, Recovered::Locked))
+            Ok(match settled {
+                Settled::Open => Recovered::Right,
+                Settled::Wrong => Recovered::Wrong,
+                Settled::Locked(seconds) => Recovered::Locked(seconds),
+            })
         })
         .await
     }

@@ -5,13 +5,13 @@ use domain::account::AccountId;
 use domain::audit::Event;
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
-use domain::lockout;
+use domain::lockout::{self, Settled, Try};
 use domain::permit::{ManageAccounts, ManageOwnAccess, Permit, SignedIn};
 use domain::second_factor::{Entry, FactorKind};
 use domain::sign_in_notice::Outcome;
 
 use crate::access::number;
-use crate::accounts::{self, PasswordShown, Settled, keep_lockout};
+use crate::accounts::{self, PasswordShown, keep_lockout};
 use crate::engine::{Engine, StoreError};
 use crate::recoveries::use_code;
 use crate::sessions::{TokenHash, end_other_sessions, open_fully};
@@ -294,24 +294,22 @@ impl Engine {
             let (facility, account) = (who.facility, who.account.clone());
             let found = accounts::read(connection, facility, &account)?;
             let before = found.map(|it| it.lockout).unwrap_or_default();
-            let waits_s = before.waits_s(now);
-            let right = waits_s.is_none() && spend(connection, facility, &account, &proof, now)?;
-            if right {
-                keep_lockout(connection, facility, &account, lockout::State::default())?;
+            // While the account waits a proof is not used up.
+            let is_right = before.waits_s(now).is_none()
+                && spend(connection, facility, &account, &proof, now)?;
+            let outcome = if is_right { Try::Right } else { Try::Wrong };
+            let (after, settled) = before.after_try(outcome, policy, now);
+            keep_lockout(connection, facility, &account, after)?;
+            if settled == Settled::Open {
                 open_fully(connection, batch, token, Entry::Prove)?;
                 end_other_sessions(connection, batch, facility, &account, Some(token))?;
                 sign_ins::note(connection, &attempt, Outcome::Opened)?;
                 batch.append(connection, &success, None)?;
-                return Ok(Settled::Open);
+                return Ok(settled);
             }
-            let after = match waits_s {
-                Some(_) => before,
-                None => before.after_failure(policy, now),
-            };
-            keep_lockout(connection, facility, &account, after)?;
             sign_ins::note(connection, &attempt, Outcome::Refused)?;
             batch.append(connection, &failure, None)?;
-            Ok(after.waits_s(now).map_or(Settled::Wrong, Settled::Locked))
+            Ok(settled)
         })
         .await
     }

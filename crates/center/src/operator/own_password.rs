@@ -6,8 +6,8 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::audit::Deed;
+use domain::lockout::Settled;
 use serde::Deserialize;
-use store::accounts::Settled;
 use ui::component::{ErrorSummary, Fault, Kind, TextField};
 
 use super::set_up::{choose_password, of, password_fields, summary};

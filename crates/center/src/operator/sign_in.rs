@@ -6,11 +6,11 @@ use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::audit::{Actor, Deed};
+use domain::lockout::Settled;
 use domain::operator::OperatorName;
 use domain::second_factor::{digits, steps};
 use pki::totp::matching;
 use serde::Deserialize;
-use store::accounts::Settled;
 use ui::component::{Banner, Fault, Kind, TextField, Tone};
 use ui::language_choice::own_path;
 

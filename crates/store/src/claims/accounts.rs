@@ -5,13 +5,13 @@ use domain::audit::Event;
 use domain::civil_date::Instant;
 use domain::claims::tenant::Tenant;
 use domain::institution_code::InstitutionCode;
-use domain::lockout;
+use domain::lockout::{self, Settled, Try};
 use domain::password::{GENERATIONS, Length};
 
 use super::Key;
 use super::sessions::end_sessions;
 use crate::access::number;
-use crate::accounts::{Edited, Generation, PasswordRow, Settled, Try};
+use crate::accounts::{Edited, Generation, PasswordRow};
 use crate::engine::{Engine, StoreError};
 use crate::kept_answers::{self, KeptAnswer};
 use crate::sql::{Connection, Row, params};
@@ -235,26 +235,17 @@ impl Engine {
                 Some(account) => account.lockout,
                 None => Tries::UnknownAccount.read_at(connection, place)?,
             };
-            let waits_s = before.waits_s(now);
-            let after = match (waits_s, outcome) {
-                (Some(_), _) => before,
-                (None, Try::Right | Try::RightSoFar) => lockout::State::default(),
-                (None, Try::Wrong) => before.after_failure(policy, now),
-            };
+            let (after, settled) = before.after_try(outcome, policy, now);
             if after != before {
                 match &account {
                     Some(_) => keep_lockout(connection, &key, after)?,
                     None => Tries::UnknownAccount.keep_at(connection, place, after, now)?,
                 }
             }
-            if waits_s.is_none() && outcome != Try::Wrong {
-                return Ok(Settled::Open);
+            if settled != Settled::Open {
+                batch.append(connection, &failure, None)?;
             }
-            batch.append(connection, &failure, None)?;
-            Ok(match after.waits_s(now) {
-                Some(seconds) => Settled::Locked(seconds),
-                None => Settled::Wrong,
-            })
+            Ok(settled)
         })
         .await
     }

@@ -2,12 +2,11 @@
 
 use domain::audit::Event;
 use domain::civil_date::Instant;
-use domain::lockout;
+use domain::lockout::{self, Settled, Try};
 use domain::operator::{OperatorName, session_is_good};
 use domain::password::Length;
 
 use super::{count, length, name_of, open_session};
-use crate::accounts::Settled;
 use crate::engine::{Engine, StoreError};
 use crate::sessions::TokenHash;
 use crate::sql::{Connection, params};
@@ -192,24 +191,17 @@ fn settle(
     now: Instant,
 ) -> Result<Settled, StoreError> {
     let (before, is_operators) = count(connection, name)?;
-    if let Some(seconds) = before.waits_s(now) {
-        return Ok(Settled::Locked(seconds));
+    let outcome = if is_right { Try::Right } else { Try::Wrong };
+    let (after, settled) = before.after_try(outcome, policy, now);
+    if after == before {
+        return Ok(settled);
     }
-    let after = if is_right {
-        lockout::State::default()
-    } else {
-        before.after_failure(policy, now)
-    };
     if is_operators {
         keep_lockout(connection, name, after)?;
     } else {
         Tries::UnknownAccount.keep_at(connection, (CENTER, name.as_str()), after, now)?;
     }
-    Ok(match (is_right, after.waits_s(now)) {
-        (true, _) => Settled::Open,
-        (false, Some(seconds)) => Settled::Locked(seconds),
-        (false, None) => Settled::Wrong,
-    })
+    Ok(settled)
 }
 
 fn keep_lockout(

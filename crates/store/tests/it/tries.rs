@@ -4,8 +4,7 @@ use domain::account::AccountId;
 use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
-use domain::lockout::{Policy, State};
-use store::accounts::Try;
+use domain::lockout::{Policy, State, Try};
 
 use crate::{Place, on_both};
 
