@@ -43,6 +43,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "pki",
             "api",
             "synthetic",
+            "ui",
         ],
     ),
     ("benches", &[]),

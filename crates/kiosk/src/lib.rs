@@ -6,7 +6,6 @@ pub mod config;
 pub mod flow;
 mod launch;
 pub mod link;
-pub mod loopback;
 pub mod machine;
 mod pages;
 pub mod profile;

@@ -8,21 +8,17 @@ use std::sync::Arc;
 use api::client::Client;
 use api::client::machine::MachineAccount;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use card::desk::Desk;
 use domain::card_challenge::CenterName;
 use domain::facility_kind::FacilityKind;
 use tokio::net::TcpListener;
-use ui::security::{Foreign, HEADERS, check};
+use ui::loopback;
 
 use crate::config::Times;
 use crate::launch::Launch;
 use crate::link::{self, Link};
-use crate::loopback;
 use crate::machine::Machine;
 use crate::pages;
 use crate::profile::Profile;
@@ -163,7 +159,10 @@ pub async fn start(setup: Setup) -> Result<Kiosk, StartError> {
 }
 
 fn routes(app: &App) -> Router<App> {
-    let guarded = axum::middleware::from_fn_with_state(app.clone(), guard);
+    let own = app.own.clone();
+    let guarded = axum::middleware::from_fn(move |request, next| {
+        loopback::guarded(own.clone(), request, next)
+    });
     Router::new()
         .route("/", get(pages::home))
         .route("/events", get(pages::events))
@@ -178,36 +177,4 @@ fn routes(app: &App) -> Router<App> {
         .route("/assets/{file}", get(pages::asset))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(guarded)
-}
-
-async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
-    let allowed = {
-        let text = |name: HeaderName| {
-            let value = request.headers().get(name);
-            value.and_then(|value| value.to_str().ok())
-        };
-        let changes = request.method() != Method::GET && request.method() != Method::HEAD;
-        let site = text(HeaderName::from_static("sec-fetch-site"));
-        let (host, origin) = (text(header::HOST), text(header::ORIGIN));
-        check(&app.own, host, site, origin, changes)
-    };
-    let mut response = match allowed {
-        Ok(()) => next.run(request).await,
-        Err(Foreign::Host) => (
-            StatusCode::MISDIRECTED_REQUEST,
-            "この機械の画面ではありません。 / not a page of this host\n",
-        )
-            .into_response(),
-        Err(Foreign::Origin) => (
-            StatusCode::FORBIDDEN,
-            "この画面からの操作ではありません。 / not a form of this page\n",
-        )
-            .into_response(),
-    };
-    for (name, value) in HEADERS {
-        let name = HeaderName::from_static(name);
-        let value = HeaderValue::from_static(value);
-        response.headers_mut().entry(name).or_insert(value);
-    }
-    response
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use api::client::Client;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -19,7 +19,7 @@ use kiosk::profile::Lock as LockName;
 use pki::identity::Holder;
 use tokio::net::TcpListener;
 use ui::language::Texts;
-use ui::security::{Foreign, HEADERS, check};
+use ui::loopback;
 
 use crate::backups::{self, Backups};
 use crate::browsers::Browsers;
@@ -211,7 +211,7 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
     tokio::spawn(async move { checked.upkeep.check_at_start(checked.now()).await });
     tokio::spawn(certificates::follow(app.certificates.clone()));
     let router = router(app);
-    tokio::spawn(kiosk::loopback::serve(socket, router));
+    tokio::spawn(loopback::serve(socket, router));
     Ok(format!("http://{own}/"))
 }
 
@@ -552,46 +552,5 @@ pub(crate) async fn asset(request: Request) -> Response {
 }
 
 async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
-    guarded(app.own.clone(), request, next).await
-}
-
-/// Lets through what belongs to the pages at `own`, host and port; every answer carries the headers of ours.
-pub(crate) async fn guarded(own: String, request: Request, next: Next) -> Response {
-    let allowed = {
-        let text = |name: HeaderName| {
-            request
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-        };
-        let changes = request.method() != Method::GET && request.method() != Method::HEAD;
-        let site = text(HeaderName::from_static("sec-fetch-site"));
-        check(
-            &own,
-            text(header::HOST),
-            site,
-            text(header::ORIGIN),
-            changes,
-        )
-    };
-    let mut response = match allowed {
-        Ok(()) => next.run(request).await,
-        Err(Foreign::Host) => (
-            StatusCode::MISDIRECTED_REQUEST,
-            "この端末の画面ではありません。 / not a page of this host\n",
-        )
-            .into_response(),
-        Err(Foreign::Origin) => (
-            StatusCode::FORBIDDEN,
-            "この画面からの操作ではありません。 / not a form of this page\n",
-        )
-            .into_response(),
-    };
-    for (name, value) in HEADERS {
-        response
-            .headers_mut()
-            .entry(HeaderName::from_static(name))
-            .or_insert(HeaderValue::from_static(value));
-    }
-    response
+    loopback::guarded(app.own.clone(), request, next).await
 }

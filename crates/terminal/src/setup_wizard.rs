@@ -23,7 +23,7 @@ use tokio::sync::{oneshot, watch};
 use ui::language::Texts;
 
 use crate::backups::{self, Backups};
-use crate::serve::{Clock, asset, guarded};
+use crate::serve::{Clock, asset};
 use crate::texts::SCREENS;
 
 pub use files::{Part, Places, says_something};
@@ -202,7 +202,7 @@ fn router(wizard: Wizard) -> Router {
         .route("/assets/{file}", get(asset))
         .fallback(pages::first)
         .layer(axum::middleware::from_fn(move |request, next| {
-            guarded(own.clone(), request, next)
+            ui::loopback::guarded(own.clone(), request, next)
         }))
         .with_state(wizard)
 }

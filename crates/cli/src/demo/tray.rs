@@ -6,14 +6,14 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use askama::Template;
-use axum::extract::{Form, Path, Request, State};
-use axum::http::{Method, StatusCode, header};
-use axum::middleware::Next;
+use axum::extract::{Form, Path, State};
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use kiosk::serve::Kiosk;
 use serde::Deserialize;
 use tokio::net::TcpListener;
+use ui::loopback;
 
 use crate::demo::cards::Laid;
 use crate::demo::readers::Reader;
@@ -48,7 +48,6 @@ pub(crate) struct Setup {
 
 struct Tray {
     setup: Setup,
-    own: String,
     /// What lies where, by place.
     lying: Mutex<BTreeMap<String, &'static str>>,
 }
@@ -65,7 +64,6 @@ pub(crate) async fn start(setup: Setup) -> std::io::Result<String> {
     let address = format!("http://{own}/");
     let app = Arc::new(Tray {
         setup,
-        own,
         lying: Mutex::default(),
     });
     let router = axum::Router::new()
@@ -74,42 +72,12 @@ pub(crate) async fn start(setup: Setup) -> std::io::Result<String> {
         .route("/place", post(place))
         .route("/remove", post(remove))
         .route("/tray.css", get(stylesheet))
-        .layer(axum::middleware::from_fn_with_state(app.clone(), guard))
+        .layer(axum::middleware::from_fn(move |request, next| {
+            loopback::guarded(own.clone(), request, next)
+        }))
         .with_state(app);
-    tokio::spawn(kiosk::loopback::serve(socket, router));
+    tokio::spawn(loopback::serve(socket, router));
     Ok(address)
-}
-
-async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
-    let (own_host, own_page) = {
-        let text = |name| {
-            let value = request.headers().get(name);
-            value.and_then(|value| value.to_str().ok())
-        };
-        let origin = text(header::ORIGIN).and_then(|it| it.strip_prefix("http://"));
-        (
-            text(header::HOST) == Some(app.own.as_str()),
-            origin == Some(app.own.as_str()),
-        )
-    };
-    if !own_host {
-        return StatusCode::MISDIRECTED_REQUEST.into_response();
-    }
-    if request.method() != Method::GET && !own_page {
-        return StatusCode::FORBIDDEN.into_response();
-    }
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    let policy = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        header::HeaderValue::from_static(policy),
-    );
-    headers.insert(
-        header::CACHE_CONTROL,
-        header::HeaderValue::from_static("no-store"),
-    );
-    response
 }
 
 #[derive(Template)]
@@ -234,4 +202,46 @@ impl Tray {
 fn trouble(text: &str) -> Response {
     let text = format!("できませんでした。 / it could not be done: {text}\n");
     (StatusCode::BAD_GATEWAY, text).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_from_another_site_is_refused_and_every_answer_carries_our_headers() {
+        let setup = Setup {
+            places: Vec::new(),
+            cards: Vec::new(),
+            no_readers: None,
+        };
+        let address = start(setup).await.unwrap();
+        let own = address.trim_start_matches("http://").trim_end_matches('/');
+        let socket = own.replace(HOST_NAME, "127.0.0.1");
+        let from = |site: &str| format!("host: {own}\r\nsec-fetch-site: {site}");
+        for (headers, status) in [
+            (from("cross-site"), "403"),
+            (from("same-site"), "403"),
+            (format!("host: {own}"), "403"),
+            (format!("host: {socket}"), "421"),
+            // Nothing lies at a place that is not there.
+            (from("same-origin"), "404"),
+        ] {
+            let request = format!(
+                "POST /remove HTTP/1.1\r\n{headers}\r\nconnection: close\r\n\
+                 content-type: application/x-www-form-urlencoded\r\ncontent-length: 7\r\n\r\nplace=1"
+            );
+            let mut stream = TcpStream::connect(&socket).await.unwrap();
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            let line = format!("HTTP/1.1 {status} ");
+            assert!(answer.starts_with(&line), "{request}\n{answer}");
+            let kept = "x-content-type-options: nosniff\r\n";
+            assert!(answer.contains(kept), "{answer}");
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! Serves a part's pages to the browsers of this machine; goes on after a connection that could not be accepted. Decides nothing about
-//! a request.
+//! Serves a part's pages to the browsers of this machine; goes on after a connection that could not be accepted. Refuses foreign hosts and
+//! foreign pages, and decides nothing else about a request.
 
 use std::future::Future;
 use std::io;
@@ -8,11 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+
+use crate::security::{Foreign, HEADERS, check};
 
 /// After a connection that could not be accepted, most likely for want of file handles: let some others end first.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -69,6 +75,40 @@ where
     }
 }
 
+/// Lets through what belongs to the pages at `own`, host and port; every answer carries the headers of ours.
+pub async fn guarded(own: String, request: Request, next: Next) -> Response {
+    let mut response = match allowed(&own, &request) {
+        Ok(()) => next.run(request).await,
+        Err(Foreign::Host) => (
+            StatusCode::MISDIRECTED_REQUEST,
+            "この端末の画面ではありません。 / not a page of this host\n",
+        )
+            .into_response(),
+        Err(Foreign::Origin) => (
+            StatusCode::FORBIDDEN,
+            "この画面からの操作ではありません。 / not a form of this page\n",
+        )
+            .into_response(),
+    };
+    for (name, value) in HEADERS {
+        response
+            .headers_mut()
+            // Files under a name of their content are kept for good.
+            .entry(HeaderName::from_static(name))
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Looks at where a request comes from.
+fn allowed(own: &str, request: &Request) -> Result<(), Foreign> {
+    let text = |name: HeaderName| request.headers().get(name).and_then(|it| it.to_str().ok());
+    let changes = request.method() != Method::GET && request.method() != Method::HEAD;
+    let site = text(HeaderName::from_static("sec-fetch-site"));
+    let (host, origin) = (text(header::HOST), text(header::ORIGIN));
+    check(own, host, site, origin, changes)
+}
+
 #[cfg(test)]
 mod tests {
     use axum::routing::get;
@@ -92,8 +132,12 @@ mod tests {
     }
 
     async fn ask(address: SocketAddr, path: &str) -> String {
-        let mut stream = TcpStream::connect(address).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n");
+        send(address, &request).await
+    }
+
+    async fn send(address: SocketAddr, request: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
@@ -105,6 +149,35 @@ mod tests {
         let mut rest = Vec::new();
         let closed = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest));
         assert!(closed.await.is_ok(), "it stays open");
+    }
+
+    #[tokio::test]
+    async fn foreign_requests_are_refused_and_every_answer_carries_our_headers() {
+        let guard =
+            axum::middleware::from_fn(|request, next| guarded("here".into(), request, next));
+        let page = get(|| async { "page" }).post(|| async { "changed" });
+        let router = Router::new().route("/", page).layer(guard);
+        let address = serve_within(BOUNDS, router).await;
+        for (method, headers, status) in [
+            ("GET", "host: here", "200"),
+            ("GET", "host: elsewhere", "421"),
+            ("GET", "host: here\r\nsec-fetch-site: cross-site", "200"),
+            ("POST", "host: here", "403"),
+            ("POST", "host: here\r\nsec-fetch-site: cross-site", "403"),
+            ("POST", "host: here\r\norigin: http://elsewhere", "403"),
+            ("POST", "host: here\r\norigin: http://here", "200"),
+            ("POST", "host: here\r\nsec-fetch-site: same-origin", "200"),
+        ] {
+            let request = format!(
+                "{method} / HTTP/1.1\r\n{headers}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            );
+            let answer = send(address, &request).await;
+            let line = format!("HTTP/1.1 {status} ");
+            assert!(answer.starts_with(&line), "{request}{answer}");
+            for (name, value) in HEADERS {
+                assert!(answer.contains(&format!("{name}: {value}\r\n")), "{answer}");
+            }
+        }
     }
 
     #[tokio::test]
