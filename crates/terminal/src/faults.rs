@@ -45,6 +45,16 @@ pub(crate) fn of_members(problem: &Problem, words: &Words) -> Vec<(String, Fault
     errors.map(|error| of_member(error, words)).collect()
 }
 
+/// What is wrong with each member an error names; `None` where it names none.
+pub(crate) fn of_named(error: &ClientError, words: &Words) -> Option<Vec<(String, Fault)>> {
+    match error {
+        ClientError::Problem(problem) if !problem.errors.is_empty() => {
+            Some(of_members(problem, words))
+        }
+        _ => None,
+    }
+}
+
 /// A broken part of the password rule.
 pub(crate) fn of_broken(broken: Broken, words: &Words) -> Fault {
     let (ja, en) = broken.text();

@@ -9,6 +9,7 @@ pub(crate) mod check;
 pub(crate) mod claims;
 pub(crate) mod copies;
 pub(crate) mod credential_sheet;
+mod csv_export;
 pub(crate) mod emergency;
 pub(crate) mod history;
 pub(crate) mod home_care;

@@ -7,10 +7,10 @@ use api::check::Origin;
 use api::check::answered::verdict_of_number;
 use api::client::ClientError;
 use api::client::cards::Cause;
-use api::history::{Export, FileEncoding, History, HistoryEntry, Search};
+use api::history::{Export, History, HistoryEntry, Search};
 use askama::Template;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::check::Verdict;
 use domain::civil_date::CivilDate;
@@ -19,6 +19,7 @@ use serde::Deserialize;
 use ui::component::{Choice, ErrorSummary, Fault, Need, NextPage, Select, TextField, Width};
 use ui::language::Words;
 
+use crate::pages::csv_export::{ExportForm, attachment};
 use crate::pages::{Filled, Frame, Staff, copies, receipt_link, show};
 use crate::serve::App;
 use crate::{days, faults};
@@ -393,33 +394,23 @@ fn wrong(staff: &Staff, form: &SearchForm, faults: &[(String, Fault)]) -> Respon
 }
 
 fn unfound(app: &App, staff: &Staff, form: &SearchForm, error: &ClientError) -> Response {
-    if let ClientError::Problem(problem) = error
-        && !problem.errors.is_empty()
-    {
-        return wrong(staff, form, &faults::of_members(problem, &staff.words));
+    match faults::of_named(error, &staff.words) {
+        Some(faults) => wrong(staff, form, &faults),
+        None => staff.failed(app, error, HERE),
     }
-    staff.failed(app, error, HERE)
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(crate) struct ExportForm {
-    encoding: String,
-    #[serde(flatten)]
-    search: SearchForm,
-}
-
-/// What was found as a CSV file. Its name says when it was made and nothing of a person.
+/// What was found as a CSV file.
 pub(crate) async fn export(
     State(app): State<App>,
     staff: Staff,
-    Filled(form): Filled<ExportForm>,
+    Filled(form): Filled<ExportForm<SearchForm>>,
 ) -> Response {
     let faults = form.search.faults(&staff.words);
     if !faults.is_empty() {
         return wrong(&staff, &form.search, &faults);
     }
-    let Some(encoding) = FileEncoding::parse(&form.encoding) else {
+    let Some(encoding) = form.encoding() else {
         return Redirect::to(HERE).into_response();
     };
     let body = Export::of(form.search.search(), encoding);
@@ -428,14 +419,5 @@ pub(crate) async fn export(
         Ok(bytes) => bytes,
         Err(error) => return unfound(&app, &staff, &form.search, &error),
     };
-    let name = format!(
-        "attachment; filename=\"onshi-history-{}-{}.csv\"",
-        app.now().to_compact_in_japan(),
-        encoding.as_str()
-    );
-    let headers = [
-        (header::CONTENT_TYPE, encoding.media_type().to_owned()),
-        (header::CONTENT_DISPOSITION, name),
-    ];
-    (headers, bytes).into_response()
+    attachment(bytes, encoding, "history", app.now())
 }
