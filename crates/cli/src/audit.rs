@@ -16,7 +16,7 @@ use store::audit::outside::Outside;
 use store::audit::verify::Report;
 use store::engine::Engine;
 
-use crate::export::ExportFile;
+use crate::export::write_json_lines;
 use crate::progress::Progress;
 use crate::revoked_outside::{RevokedAgain, RevokedOutside};
 use crate::store_place::{Named, StorePlace};
@@ -318,23 +318,14 @@ async fn search(what: &What, json: bool) -> anyhow::Result<ExitCode> {
 }
 
 async fn export(what: &What, out: &Path, json: bool) -> anyhow::Result<ExitCode> {
-    let mut file = ExportFile::begin(out)?;
-    let (mut after, mut count) = (None, 0_usize);
-    loop {
-        let order = Order::AuditPage(what.query(), after.take());
-        let page = lines(&what.data_dir, order).await?;
-        for line in &page {
-            file.line(line)?;
-        }
-        count += page.len();
-        match page.last() {
-            Some(last) if page.len() == center::audit::MOST_EVENTS as usize => {
-                after = Some((last.chain.clone(), last.seq));
-            }
-            Some(_) | None => break,
-        }
-    }
-    file.finish()?;
+    let events = write_json_lines(out, async |after| {
+        let page = lines(&what.data_dir, Order::AuditPage(what.query(), after)).await?;
+        let is_full = page.len() == center::audit::MOST_EVENTS as usize;
+        let last = page.last().filter(|_| is_full);
+        let next = last.map(|last| (last.chain.clone(), last.seq));
+        Ok((page, next))
+    });
+    let count = events.await?;
     let written = out.display().to_string();
     if json {
         out!(

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::{system, told};
 
 /// A file that is being written, beside its place until it is whole: half an export is never taken for one. Dropped before, nothing of it is left.
-pub(crate) struct ExportFile<'a> {
+struct ExportFile<'a> {
     place: &'a Path,
     /// A name of its own: two exports to one place do not write into one file.
     beside: PathBuf,
@@ -19,7 +19,7 @@ pub(crate) struct ExportFile<'a> {
 
 impl<'a> ExportFile<'a> {
     /// Begins one at a place that nothing has yet.
-    pub(crate) fn begin(place: &'a Path) -> anyhow::Result<Self> {
+    fn begin(place: &'a Path) -> anyhow::Result<Self> {
         if place.exists() {
             return Err(told::exists(place));
         }
@@ -38,7 +38,7 @@ impl<'a> ExportFile<'a> {
     }
 
     /// Writes a line.
-    pub(crate) fn line(&mut self, line: &impl Serialize) -> anyhow::Result<()> {
+    fn line(&mut self, line: &impl Serialize) -> anyhow::Result<()> {
         let mut text = serde_json::to_vec(line)?;
         text.push(b'\n');
         let written = self.file.write_all(&text);
@@ -46,7 +46,7 @@ impl<'a> ExportFile<'a> {
     }
 
     /// Gives it its place, where nothing came there meanwhile.
-    pub(crate) fn finish(self) -> anyhow::Result<()> {
+    fn finish(self) -> anyhow::Result<()> {
         let finished = self.file.sync_all();
         match finished.and_then(|()| system::rename_new(&self.beside, self.place)) {
             Ok(()) => Ok(()),
@@ -61,6 +61,28 @@ impl Drop for ExportFile<'_> {
         // Once it has its place there is none.
         let _ = std::fs::remove_file(&self.beside);
     }
+}
+
+/// Writes a file of what comes page by page; returns how many lines it has. A page tells where the next one begins, if there may be one.
+pub(crate) async fn write_json_lines<L: Serialize, N>(
+    place: &Path,
+    mut page: impl AsyncFnMut(Option<N>) -> anyhow::Result<(Vec<L>, Option<N>)>,
+) -> anyhow::Result<usize> {
+    let mut file = ExportFile::begin(place)?;
+    let (mut after, mut count) = (None, 0);
+    loop {
+        let (lines, next) = page(after).await?;
+        for line in &lines {
+            file.line(line)?;
+        }
+        count += lines.len();
+        if next.is_none() {
+            break;
+        }
+        after = next;
+    }
+    file.finish()?;
+    Ok(count)
 }
 
 #[cfg(test)]
@@ -95,6 +117,27 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&out).unwrap(), "0\n1\n2\n");
         assert_eq!(std::fs::read_to_string(&of_the_user).unwrap(), "mine");
         assert_eq!(names(dir.path()), ["audit.jsonl", "audit.jsonl.new"]);
+    }
+
+    #[tokio::test]
+    async fn pages_are_written_until_one_is_the_last_and_nothing_is_where_one_fails() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("looks.jsonl");
+        let written = write_json_lines(&out, async |after: Option<u32>| {
+            let first = after.unwrap_or_default();
+            let next = Some(first + 2).filter(|next| *next < 5);
+            Ok((vec![first, first + 1], next))
+        });
+        assert_eq!(written.await.unwrap(), 6);
+        let text = std::fs::read_to_string(&out).unwrap();
+        assert_eq!(text, "0\n1\n2\n3\n4\n5\n");
+        let other = dir.path().join("audit.jsonl");
+        let failed = write_json_lines(&other, async |after: Option<u32>| match after {
+            None => Ok((vec![0], Some(1))),
+            Some(_) => anyhow::bail!("the center went away"),
+        });
+        assert!(failed.await.is_err());
+        assert_eq!(names(dir.path()), ["looks.jsonl"]);
     }
 
     #[test]

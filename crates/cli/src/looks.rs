@@ -8,7 +8,7 @@ use center::control::{Order, Reply};
 use center::looks::{LookLine, LookPage, LookQuery};
 use clap::Args;
 
-use crate::export::ExportFile;
+use crate::export::write_json_lines;
 
 /// Whose looks.
 #[derive(Args)]
@@ -72,20 +72,11 @@ pub(crate) async fn show(whose: &Whose, json: bool) -> anyhow::Result<ExitCode> 
 }
 
 pub(crate) async fn export(whose: &Whose, out: &Path, json: bool) -> anyhow::Result<ExitCode> {
-    let mut file = ExportFile::begin(out)?;
-    let (mut after, mut count) = (None, 0_usize);
-    loop {
+    let looks = write_json_lines(out, async |after| {
         let page = page(whose, after).await?;
-        for look in &page.looks {
-            file.line(look)?;
-        }
-        count += page.looks.len();
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    file.finish()?;
+        Ok((page.looks, page.next))
+    });
+    let count = looks.await?;
     let written = out.display().to_string();
     if json {
         let report = serde_json::json!({"written": written, "looks": count});
