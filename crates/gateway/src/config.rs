@@ -3,7 +3,8 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use pki::installed::Installed;
+use pki::installed::{IdentityName, Installed};
+use pki::machine_secret::Account;
 use serde::Deserialize;
 
 use crate::zipped::AnswerCipher;
@@ -20,31 +21,10 @@ pub struct Config {
     pub ca: PathBuf,
     /// The client certificate.
     pub identity: IdentityName,
-    /// The link-app account.
+    /// The link-app account; its password is sealed with `onshi gateway seal-password`.
     pub account: Account,
     /// The watched folders.
     pub folders: Vec<FolderPair>,
-}
-
-/// Name of the sealed certificate (`onshi certificate import`).
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IdentityName {
-    /// The name.
-    pub name: String,
-    /// Data folder it is sealed in, where the parts of a PC share one (contracts §2); this part's own when left out.
-    #[serde(default)]
-    pub folder: Option<PathBuf>,
-}
-
-/// The link-app account.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Account {
-    /// Identifier.
-    pub id: String,
-    /// File holding the password, sealed with `onshi gateway seal-password`.
-    pub secret_file: PathBuf,
 }
 
 /// The folders of one receipt computer.
@@ -202,7 +182,7 @@ impl Config {
     /// Where the certificate is installed.
     #[must_use]
     pub fn installed(&self) -> Installed {
-        Installed::of(self.identity.folder.as_deref().unwrap_or(&self.data_dir))
+        self.identity.installed(&self.data_dir)
     }
 
     /// Reads the text of a settings file.

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use domain::card_challenge::{CenterName, InvalidCenterName};
-use pki::installed::Installed;
+use pki::installed::{IdentityName, Installed};
+use pki::machine_secret::Account;
 use serde::Deserialize;
 
 /// `kiosk.toml`.
@@ -28,7 +29,7 @@ pub struct Config {
     pub profile: String,
     /// The client certificate.
     pub identity: IdentityName,
-    /// The reader account.
+    /// The reader account (顔認証用): one per device.
     pub account: Account,
     /// Keys that let a card sign without PIN, after staff looked. Without them PIN is the only way.
     #[serde(default)]
@@ -42,27 +43,6 @@ pub struct Config {
     /// How long the kiosk waits.
     #[serde(default)]
     pub times: Times,
-}
-
-/// Name of the sealed certificate (`onshi certificate import`).
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IdentityName {
-    /// The name.
-    pub name: String,
-    /// Data folder it is sealed in, where the parts of a PC share one (contracts §2); this part's own when left out.
-    #[serde(default)]
-    pub folder: Option<PathBuf>,
-}
-
-/// The reader account (顔認証用): one per device.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Account {
-    /// Identifier.
-    pub id: String,
-    /// File with its sealed password.
-    pub secret_file: PathBuf,
 }
 
 /// Files of terminal authentication. What is built in is this project's own protocol, which virtual cards answer and no real card
@@ -158,7 +138,7 @@ impl Config {
     /// Where the certificate is installed.
     #[must_use]
     pub fn installed(&self) -> Installed {
-        Installed::of(self.identity.folder.as_deref().unwrap_or(&self.data_dir))
+        self.identity.installed(&self.data_dir)
     }
 
     /// Reads the text of a settings file.

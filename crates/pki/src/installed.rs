@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+
 use crate::identity::{Identity, InvalidIdentity};
 use crate::sealed::{MachineKey, SealError, folder_of};
 use crate::system;
@@ -14,6 +16,25 @@ const ENDING: &str = ".sealed";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
     folder: PathBuf,
+}
+
+/// A part's certificate, as its settings name it (`onshi certificate import`).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityName {
+    /// The name.
+    pub name: String,
+    /// Data folder it is sealed in, where the parts of a PC share one (contracts §2); this part's own when left out.
+    #[serde(default)]
+    pub folder: Option<PathBuf>,
+}
+
+impl IdentityName {
+    /// Where it is installed, for a part with this data folder.
+    #[must_use]
+    pub fn installed(&self, data_dir: &Path) -> Installed {
+        Installed::of(self.folder.as_deref().unwrap_or(data_dir))
+    }
 }
 
 /// A sealed certificate that waits for its place.
@@ -206,6 +227,19 @@ mod tests {
 
     use super::*;
     use crate::authority::{Authority, KeyKind};
+
+    #[test]
+    fn a_certificate_is_in_the_parts_own_folder_unless_another_is_named() {
+        let own = Path::new("gateway");
+        let mut identity = IdentityName {
+            name: "clinic".into(),
+            folder: None,
+        };
+        assert_eq!(identity.installed(own), Installed::of(own));
+        identity.folder = Some("terminal".into());
+        let shared = Installed::of(Path::new("terminal"));
+        assert_eq!(identity.installed(own), shared);
+    }
 
     #[test]
     fn what_is_installed_is_read_back_and_a_change_is_seen() {

@@ -4,12 +4,23 @@
 use std::path::{Path, PathBuf};
 
 use domain::password::Password;
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::sealed::{MachineKey, SealError, folder_of};
 
 /// A password as it is sealed; wiped when dropped.
 pub type Secret = Zeroizing<String>;
+
+/// A machine's account, as the settings of its part name it: that of a link app, or of one reader (顔認証用).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// Identifier.
+    pub id: String,
+    /// File holding the sealed password.
+    pub secret_file: PathBuf,
+}
 
 /// The files of a machine's password.
 pub struct MachineSecret {

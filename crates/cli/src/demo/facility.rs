@@ -22,7 +22,8 @@ use domain::password::Password;
 use kiosk::config::TerminalKeys;
 use kiosk::serve::Kiosk;
 use pki::identity::Identity;
-use pki::installed::Installed;
+use pki::installed::{IdentityName, Installed};
+use pki::machine_secret;
 use serde_json::{Value, json};
 
 use crate::client::explain;
@@ -276,7 +277,7 @@ impl Facility {
         ca: PathBuf,
         cards: &Cards,
     ) -> anyhow::Result<Kiosk> {
-        use kiosk::config::{Account, Config, IdentityName, Listen};
+        use kiosk::config::{Config, Listen};
         let data_dir = self.dir.join("kiosk");
         let account = self.account(AccountKind::Reader)?;
         let secret_file = data_dir.join("reader.sealed");
@@ -292,7 +293,7 @@ impl Facility {
                 name: "facility".into(),
                 folder: Some(self.dir.join("terminal")),
             },
-            account: Account {
+            account: machine_secret::Account {
                 id: account.id.clone(),
                 secret_file,
             },
@@ -339,11 +340,11 @@ impl Facility {
         let config = gateway::config::Config {
             center,
             ca,
-            identity: gateway::config::IdentityName {
+            identity: IdentityName {
                 name: "facility".into(),
                 folder: Some(self.dir.join("terminal")),
             },
-            account: gateway::config::Account {
+            account: machine_secret::Account {
                 id: account.id.clone(),
                 secret_file,
             },
