@@ -46,7 +46,7 @@ pub(crate) async fn send(
         .ok_or(Trouble::NotFound)?;
     let headers = request.headers().clone();
     let bytes = json_bytes(request, most_bytes(&app, message), &app).await?;
-    let lines = has_many_lines(message);
+    let lines = message.has_many_lines();
     // Thousands of lines are read and written by a few at once.
     let _turn = match lines {
         true => Some(app.exporting.acquire().await.map_err(|_| Trouble::Busy)?),
@@ -64,26 +64,6 @@ pub(crate) async fn send(
         return apart(move || json(&answer)).await;
     }
     Ok(json(&answer))
-}
-
-/// Whether a message or its answer may have thousands of lines.
-fn has_many_lines(message: Message) -> bool {
-    match message {
-        Message::BulkCheck
-        | Message::BulkCheckResult
-        | Message::BulkReferenceNumbers
-        | Message::BulkReferenceNumbersResult
-        | Message::MedicalAidListResult
-        | Message::HomeVisitListResult
-        | Message::OnlineListResult => true,
-        Message::SingleCheck
-        | Message::ReferenceNumber
-        | Message::MedicalAidList
-        | Message::HomeVisitList
-        | Message::OnlineList
-        | Message::Drugs
-        | Message::Checkups => false,
-    }
 }
 
 /// Does what takes a while off the threads that answer checks.
@@ -170,7 +150,7 @@ impl From<Unanswerable> for Stop {
 impl Asking<'_> {
     /// The message's answer.
     pub(crate) async fn answer(&self, message: Message) -> Result<Answer, Refused> {
-        let request = if has_many_lines(message) {
+        let request = if message.has_many_lines() {
             let bytes = self.bytes.clone();
             apart(move || read(message, &bytes)).await??
         } else {

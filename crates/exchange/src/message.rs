@@ -198,6 +198,69 @@ impl Message {
         self.request_rows().iter().any(inferred)
     }
 
+    /// True where it asks for the result of a bulk order.
+    #[must_use]
+    pub const fn is_for_result(self) -> bool {
+        match self {
+            Self::BulkCheckResult
+            | Self::BulkReferenceNumbersResult
+            | Self::MedicalAidListResult
+            | Self::HomeVisitListResult
+            | Self::OnlineListResult => true,
+            Self::SingleCheck
+            | Self::ReferenceNumber
+            | Self::BulkCheck
+            | Self::BulkReferenceNumbers
+            | Self::MedicalAidList
+            | Self::HomeVisitList
+            | Self::OnlineList
+            | Self::Drugs
+            | Self::Checkups => false,
+        }
+    }
+
+    /// True where it is about a list of people who consented, or whose medical aid was entrusted: its order and its result.
+    #[must_use]
+    pub const fn is_consented_list(self) -> bool {
+        match self {
+            Self::MedicalAidList
+            | Self::MedicalAidListResult
+            | Self::HomeVisitList
+            | Self::HomeVisitListResult
+            | Self::OnlineList
+            | Self::OnlineListResult => true,
+            Self::SingleCheck
+            | Self::ReferenceNumber
+            | Self::BulkCheck
+            | Self::BulkCheckResult
+            | Self::BulkReferenceNumbers
+            | Self::BulkReferenceNumbersResult
+            | Self::Drugs
+            | Self::Checkups => false,
+        }
+    }
+
+    /// True where it or its answer may have thousands of lines.
+    #[must_use]
+    pub const fn has_many_lines(self) -> bool {
+        match self {
+            Self::BulkCheck
+            | Self::BulkCheckResult
+            | Self::BulkReferenceNumbers
+            | Self::BulkReferenceNumbersResult
+            | Self::MedicalAidListResult
+            | Self::HomeVisitListResult
+            | Self::OnlineListResult => true,
+            Self::SingleCheck
+            | Self::ReferenceNumber
+            | Self::MedicalAidList
+            | Self::HomeVisitList
+            | Self::OnlineList
+            | Self::Drugs
+            | Self::Checkups => false,
+        }
+    }
+
     /// The largest request read, in bytes.
     #[must_use]
     pub const fn most_bytes(self) -> usize {
@@ -276,6 +339,26 @@ impl Message {
             | Self::OnlineListResult => bulk_check::BulkResult::ROWS,
             Self::Drugs => drug_information::Answer::ROWS,
             Self::Checkups => checkup_information::Answer::ROWS,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_message_is_for_agrees_with_its_prefix() {
+        for message in Message::ALL {
+            let prefix = message.prefix();
+            let is_for_result = prefix.ends_with("02");
+            assert_eq!(message.is_for_result(), is_for_result, "{prefix}");
+            let lists = ["OQSmutic", "OQSmuhvq", "OQSmuonq"];
+            let is_list = lists.iter().any(|it| prefix.starts_with(it));
+            assert_eq!(message.is_consented_list(), is_list, "{prefix}");
+            // An order of a list has one line, its result many.
+            let many = prefix.starts_with("OQSmu") && (is_for_result || !is_list);
+            assert_eq!(message.has_many_lines(), many, "{prefix}");
         }
     }
 }

@@ -87,8 +87,7 @@ impl Asking {
         let name = &question.name;
         let rejected = |text| Ok(Outcome::End(End::rejected(name, text)));
         let polled = question.origin == Origin::Own
-            || self.bulk_results == BulkResults::Polled
-                && further::is_for_result(read.request.message());
+            || self.bulk_results == BulkResults::Polled && read.request.message().is_for_result();
         // Also for one that is polled: the center keeps no answer to it, and under the same key a result that was lost on the way counts
         // as one download.
         let key = uuid::Uuid::from_u128(question.id);

@@ -2,7 +2,6 @@
 //! nothing itself, and keeps nothing beside the files.
 
 use exchange::answer::Answer;
-use exchange::message::Message;
 use exchange::request::Request;
 use exchange::tables::bulk::{Accepted, PlainHeader, ResultRequest, ResultRequestBody};
 
@@ -59,26 +58,6 @@ fn asked(accepted: &Accepted) -> Option<ResultRequest> {
             reception_number: Some(number),
         },
     })
-}
-
-/// True for messages that ask for the result of a bulk order.
-pub(crate) fn is_for_result(message: Message) -> bool {
-    match message {
-        Message::BulkCheckResult
-        | Message::BulkReferenceNumbersResult
-        | Message::MedicalAidListResult
-        | Message::HomeVisitListResult
-        | Message::OnlineListResult => true,
-        Message::SingleCheck
-        | Message::ReferenceNumber
-        | Message::BulkCheck
-        | Message::BulkReferenceNumbers
-        | Message::MedicalAidList
-        | Message::HomeVisitList
-        | Message::OnlineList
-        | Message::Drugs
-        | Message::Checkups => false,
-    }
 }
 
 /// True for the answer that says that the result is still being made.

@@ -9,7 +9,6 @@ use exchange::message::{MOST_BYTES, Message};
 use exchange::request::Request;
 
 use crate::config::{AnswerEncoding, FolderPair, UnrepresentablePolicy};
-use crate::further;
 use crate::lane::Further;
 use crate::names::{Form, Name, original};
 use crate::zipped::{self, Cipher, Zip, ZipTrouble};
@@ -208,7 +207,7 @@ impl Spelling {
     /// as UTF-8 (interface R8).
     fn encoding(&self, message: Message, request: Encoding) -> Encoding {
         match self.encoding {
-            AnswerEncoding::Usual if is_consented_list(message) => request,
+            AnswerEncoding::Usual if message.is_consented_list() => request,
             AnswerEncoding::Usual | AnswerEncoding::Utf8 => Encoding::Utf8,
             AnswerEncoding::ShiftJis => Encoding::ShiftJis,
             AnswerEncoding::Request => request,
@@ -225,30 +224,11 @@ impl Spelling {
     ) -> Result<(Form, Vec<u8>), ZipTrouble> {
         match (cipher, &self.zip) {
             (Some(cipher), Some(zip)) => Ok((Form::Zip, zip.pack(inside, &bytes, cipher)?)),
-            _ if self.bulk_zip && further::is_for_result(message) => {
+            _ if self.bulk_zip && message.is_for_result() => {
                 Ok((Form::Zip, zipped::pack_open(inside, &bytes)?))
             }
             _ => Ok((Form::Xml, bytes)),
         }
-    }
-}
-
-fn is_consented_list(message: Message) -> bool {
-    match message {
-        Message::MedicalAidList
-        | Message::MedicalAidListResult
-        | Message::HomeVisitList
-        | Message::HomeVisitListResult
-        | Message::OnlineList
-        | Message::OnlineListResult => true,
-        Message::SingleCheck
-        | Message::ReferenceNumber
-        | Message::BulkCheck
-        | Message::BulkCheckResult
-        | Message::BulkReferenceNumbers
-        | Message::BulkReferenceNumbersResult
-        | Message::Drugs
-        | Message::Checkups => false,
     }
 }
 
