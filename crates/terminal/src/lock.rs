@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 use domain::civil_date::Instant;
-use domain::lockout;
+use domain::lockout::{self, Settled, Try};
 use domain::screen_lock::{Cause, IdleMinutes, Mode, ScreenLock, Weakening};
 use kiosk::profile::Lock as LockName;
 use serde::{Deserialize, Serialize};
@@ -278,33 +278,30 @@ impl Lock {
         let right = tokio::task::spawn_blocking(move || {
             pki::password_hash::verify(&password, Some(&user.password_hash))
         });
-        let right = right.await.unwrap_or(false);
-        self.count(right, now);
-        if right {
-            return Proof::Right;
+        let outcome = match right.await {
+            Ok(true) => Try::Right,
+            Ok(false) | Err(_) => Try::Wrong,
+        };
+        match self.settle(outcome, now) {
+            Settled::Open => Proof::Right,
+            Settled::Wrong => Proof::Wrong,
+            Settled::Locked(seconds) => Proof::Waits(seconds),
         }
-        let waits = self.lock().1.tries().waits_s(now);
-        waits.map_or(Proof::Wrong, Proof::Waits)
     }
 
-    /// Remembers a try, also over a restart.
-    fn count(&self, right: bool, now: Instant) {
-        let saved = {
+    /// Remembers a try, also over a restart, and says what became of it.
+    fn settle(&self, outcome: Try, now: Instant) -> Settled {
+        let (saved, settled) = {
             let mut state = self.lock();
-            let tries = if right {
-                lockout::State::default()
-            } else {
-                state
-                    .1
-                    .tries()
-                    .after_failure(lockout::Policy::default(), now)
-            };
-            state.1 = state.1.with_tries(tries);
-            state.1.clone()
+            let before = state.1.tries();
+            let (after, settled) = before.after_try(outcome, lockout::Policy::default(), now);
+            state.1 = state.1.with_tries(after);
+            (state.1.clone(), settled)
         };
         if let Err(error) = self.write(&saved) {
             tracing::error!(error = %error, "a try to unlock is remembered until the next start only");
         }
+        settled
     }
 
     /// Weakens it, or undoes that with `None`. Nothing changes when it cannot be written.
