@@ -158,8 +158,8 @@ impl Client {
     }
 
     /// Spreads its waits by these lots.
-    #[must_use]
-    pub fn with_lots(mut self, lots: Lots) -> Self {
+    #[cfg(test)]
+    fn with_lots(mut self, lots: Lots) -> Self {
         self.lots = lots;
         self
     }

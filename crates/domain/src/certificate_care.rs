@@ -168,21 +168,6 @@ impl Backup {
         }
         state
     }
-
-    /// Whether the facility is asked for a backup.
-    ///
-    /// ```
-    /// use domain::{certificate_care::Backup, civil_date::Instant};
-    /// assert!(Backup::Never.is_needed() && Backup::OfEarlier.is_needed());
-    /// assert!(!Backup::Made(Instant::from_micros(0)).is_needed());
-    /// ```
-    #[must_use]
-    pub fn is_needed(self) -> bool {
-        match self {
-            Self::Never | Self::OfEarlier => true,
-            Self::Made(_) => false,
-        }
-    }
 }
 
 #[cfg(test)]

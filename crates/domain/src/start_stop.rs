@@ -73,7 +73,7 @@ pub struct WrongOrder {
 /// use domain::start_stop::{Machine, StopPlan, Switching};
 /// let plan = StopPlan::new([Machine::Pc, Machine::Monitor, Machine::Reader], Switching::ByHand).unwrap();
 /// assert!(plan.may_stop(Machine::Pc, &[]).is_ok());
-/// assert_eq!(plan.after_pc_by_hand(), Some(Machine::Reader));
+/// assert_eq!(plan.how(Machine::Reader), Switching::ByHand);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StopPlan {
@@ -111,14 +111,6 @@ impl StopPlan {
         earlier.take_while(|it| *it != Machine::Pc)
     }
 
-    /// What is still to be done by hand once the PC is off and can say nothing any more: it is told before.
-    #[must_use]
-    pub fn after_pc_by_hand(&self) -> Option<Machine> {
-        let later = self.order.into_iter().skip_while(|it| *it != Machine::Pc);
-        let mut later = later.skip(1);
-        later.find(|it| self.how(*it) == Switching::ByHand)
-    }
-
     /// Whether a machine may be stopped when these are stopped already.
     ///
     /// # Errors
@@ -147,13 +139,15 @@ mod tests {
         );
         assert_eq!(plan.may_stop(Pc, &[Reader]), Ok(()));
         assert_eq!(plan.before_pc().collect::<Vec<_>>(), [Reader]);
-        assert_eq!(plan.after_pc_by_hand(), None);
     }
 
     #[test]
-    fn a_machine_that_follows_is_nobodys_work() {
-        let plan = StopPlan::new([Pc, Monitor, Reader], Switching::FollowsPc).unwrap();
-        assert_eq!(plan.after_pc_by_hand(), None);
+    fn each_machine_stands_once_and_the_monitor_always_follows() {
+        let plan = StopPlan::new([Pc, Monitor, Reader], Switching::ByHand).unwrap();
+        assert_eq!(
+            [Pc, Monitor, Reader].map(|it| plan.how(it)),
+            [Switching::ByHand, Switching::FollowsPc, Switching::ByHand]
+        );
         assert!(StopPlan::new([Pc, Pc, Reader], Switching::ByHand).is_none());
     }
 }

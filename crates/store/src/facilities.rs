@@ -91,15 +91,6 @@ impl Engine {
         })
     }
 
-    /// How many facilities are enrolled.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn count_facilities(&self) -> Result<u64, StoreError> {
-        let text = "SELECT count(*) FROM facility";
-        self.read(|connection| Ok(connection.query_row(text, [], |row| row.get(0))?))
-    }
-
     /// The terminals of a facility by name, each with its newest notice where it has one.
     ///
     /// # Errors

@@ -9,8 +9,6 @@ pub struct Status(pub u16);
 impl Status {
     /// Done.
     pub const OK: Self = Self(0x9000);
-    /// Fewer bytes than asked for: the file ends.
-    pub const END_OF_FILE: Self = Self(0x6282);
     /// Not proven, without a counter.
     pub const NOT_PROVEN: Self = Self(0x6300);
     /// The counter could not be kept.

@@ -64,19 +64,6 @@ named! {
     }
 }
 
-impl FilingState {
-    /// Whether nothing changes it any more.
-    ///
-    /// ```
-    /// use domain::claims::entry::FilingState;
-    /// assert!(FilingState::Accepted.is_decided() && !FilingState::Made.is_decided());
-    /// ```
-    #[must_use]
-    pub fn is_decided(self) -> bool {
-        matches!(self, Self::Accepted | Self::Refused)
-    }
-}
-
 named! {
     /// The line claims are handed in over (operations §5).
     ///

@@ -59,29 +59,12 @@ code_table! {
     ///
     /// ```
     /// use domain::codes::setting::LinkedSystem;
-    /// let both = LinkedSystem::in_sum(5).unwrap();
-    /// assert_eq!(both, [LinkedSystem::MedicalSubsidy, LinkedSystem::Vaccination]);
-    /// assert_eq!(LinkedSystem::in_sum(16), None);
+    /// assert_eq!(LinkedSystem::from_code("4"), Some(LinkedSystem::Vaccination));
     /// ```
     LinkedSystem = 44, "連携システム" {
         MedicalSubsidy = "1", "医療費助成", "medical subsidy";
         MotherAndChild = "2", "母子保健", "mother and child health";
         Vaccination = "4", "予防接種", "vaccination";
         LongTermCare = "8", "介護保険", "long-term care insurance";
-    }
-}
-
-impl LinkedSystem {
-    /// The systems whose codes add up to `sum`; `None` when it holds anything else.
-    #[must_use]
-    pub fn in_sum(sum: u8) -> Option<Vec<Self>> {
-        let bit = |system: Self| match system {
-            Self::MedicalSubsidy => 1,
-            Self::MotherAndChild => 2,
-            Self::Vaccination => 4,
-            Self::LongTermCare => 8,
-        };
-        let all = Self::ALL.iter().copied();
-        (sum < 16).then(|| all.filter(|system| sum & bit(*system) != 0).collect())
     }
 }

@@ -20,8 +20,7 @@ use crate::person::PersonId;
 ///     given,
 ///     valid_until: given.plus_seconds(86_400),
 /// };
-/// assert!(opened.counts_at(given) && opened.counts_at(given.plus_seconds(86_399)));
-/// assert!(!opened.counts_at(given.plus_seconds(86_400)));
+/// assert!(!opened.basis.is_emergency());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Opened {
@@ -31,18 +30,10 @@ pub struct Opened {
     pub basis: Basis,
     /// The check, or the emergency's own opening, that gave it.
     pub reference: u128,
-    /// Since when.
+    /// The first instant at which it counts.
     pub given: Instant,
     /// The first instant at which it counts no more.
     pub valid_until: Instant,
-}
-
-impl Opened {
-    /// Whether it counts at an instant.
-    #[must_use]
-    pub fn counts_at(&self, now: Instant) -> bool {
-        self.given <= now && now < self.valid_until
-    }
 }
 
 /// The months that were asked for (診療年月); an absent bound does not limit.

@@ -3,7 +3,6 @@
 
 use crate::civil_date::CivilDate;
 use crate::medical_aid::TreatmentMonth;
-use crate::medical_information::drugs::Source;
 
 /// The periods.
 ///
@@ -59,10 +58,9 @@ impl Default for LookBack {
 ///
 /// ```
 /// use domain::civil_date::CivilDate;
-/// use domain::medical_information::drugs::Source;
 /// use domain::medical_information::look_back::LookBack;
 /// let first = LookBack::default().first_days(CivilDate::new(2026, 11, 23).unwrap());
-/// assert_eq!(first.of_source(Source::Prescription).to_string(), "2026-08-15");
+/// assert_eq!(first.prescriptions.to_string(), "2026-08-15");
 /// assert_eq!(first.checkups.to_string(), "2021-11-23");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,17 +93,6 @@ impl LookBack {
             treatment: months(self.treatment_months, self.treatment_from),
             surgery: months(self.surgery_months, self.surgery_from),
             checkups: self.checkups_from.map_or(years, |from| years.max(from)),
-        }
-    }
-}
-
-impl FirstDays {
-    /// The first day of drugs of a source.
-    #[must_use]
-    pub fn of_source(&self, source: Source) -> CivilDate {
-        match source {
-            Source::Claims => self.claims,
-            Source::Dispensing | Source::Prescription => self.prescriptions,
         }
     }
 }

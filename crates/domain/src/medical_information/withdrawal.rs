@@ -2,7 +2,6 @@
 
 use crate::account::{AccountId, AccountKind};
 use crate::civil_date::Instant;
-use crate::codes::consent::EndReason;
 use crate::institution_code::InstitutionCode;
 use crate::medical_information::look::Opened;
 use crate::named::named;
@@ -23,23 +22,6 @@ named! {
         Patient = "patient";
         /// It was to serve another purpose than it was given for.
         Purpose = "purpose";
-    }
-}
-
-impl Reason {
-    /// Its code in the interface.
-    ///
-    /// ```
-    /// use domain::medical_information::withdrawal::Reason;
-    /// assert_eq!(Reason::Patient.in_interface().code(), "2");
-    /// ```
-    #[must_use]
-    pub fn in_interface(self) -> EndReason {
-        match self {
-            Self::Facility => EndReason::ByFacility,
-            Self::Patient => EndReason::ByPatient,
-            Self::Purpose => EndReason::OtherPurpose,
-        }
     }
 }
 

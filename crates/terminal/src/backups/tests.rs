@@ -94,7 +94,10 @@ impl Place {
         });
         let error = self.make(&backups, "clinic.p12").await.unwrap_err();
         assert!(self.dir.path().join("downloads/clinic.p12").exists());
-        assert!(backups.state(self.holder.fingerprint).is_needed());
+        assert!(!matches!(
+            backups.state(self.holder.fingerprint),
+            Backup::Made(_)
+        ));
         error
     }
 }
@@ -140,7 +143,7 @@ async fn a_moved_original_goes_once_the_copy_is_good_and_is_no_alarm() {
     );
     made.await.unwrap();
     assert!(backups.waiting().is_empty());
-    assert!(!backups.state(holder.fingerprint).is_needed());
+    assert_eq!(backups.state(holder.fingerprint), Backup::Made(now()));
 }
 
 #[tokio::test]
@@ -283,5 +286,5 @@ async fn a_damaged_list_of_backups_asks_for_a_new_one() {
     let backups = Backups::open(place.setup.clone());
     assert_eq!(backups.state(place.holder.fingerprint), Backup::Never);
     place.make(&backups, "clinic.p12").await.unwrap();
-    assert!(!backups.state(place.holder.fingerprint).is_needed());
+    assert_eq!(backups.state(place.holder.fingerprint), Backup::Made(now()));
 }
