@@ -5,13 +5,13 @@ use serde_json::Value;
 /// A number that is not a whole number within ±2⁵³.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a number that is not whole or too large for the canonical form")]
-pub struct NotWhole;
+pub(crate) struct NotWhole;
 
 /// The bytes of RFC 8785: no blanks, members in order of their UTF-16 code units, shortest escapes.
 ///
 /// # Errors
 /// [`NotWhole`]: no message of ours carries fractions, so their printing rules are left out.
-pub fn to_bytes(value: &Value) -> Result<Vec<u8>, NotWhole> {
+pub(crate) fn to_bytes(value: &Value) -> Result<Vec<u8>, NotWhole> {
     let mut out = Vec::with_capacity(1024);
     write_value(&mut out, value)?;
     Ok(out)

@@ -3,7 +3,7 @@
 pub mod access;
 pub mod account;
 pub mod bulk;
-pub mod canonical;
+mod canonical;
 pub mod card;
 pub mod certificate;
 pub mod check;

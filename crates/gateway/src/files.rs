@@ -12,7 +12,7 @@ use crate::config::Shared;
 use crate::system;
 
 /// Files and folders as the link app uses them. The disk is one; the property test's world of crashes is another.
-pub trait Files: std::fmt::Debug + Send + Sync {
+pub(crate) trait Files: std::fmt::Debug + Send + Sync {
     /// Names of what lies in a folder, in order. A name that is no Unicode is given with its strange bytes replaced.
     ///
     /// # Errors
@@ -76,14 +76,14 @@ const SYNCS_AT_ONCE: usize = 16;
 
 /// The machine's file system.
 #[derive(Debug, Default)]
-pub struct Disk {
+pub(crate) struct Disk {
     syncs: AtomicU64,
 }
 
 impl Disk {
     /// How many files and folders were synced.
     #[must_use]
-    pub fn syncs(&self) -> u64 {
+    pub(crate) fn syncs(&self) -> u64 {
         self.syncs.load(Ordering::Relaxed)
     }
 }

@@ -13,7 +13,7 @@ use store::journal::{Ending, Entry, Origin, Progress};
 
 /// A file of one request in the work folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub(crate) enum Part {
     /// The original texts of what the result's encoding lacks: published before the result, so that whoever sees the result finds it.
     Original,
     /// The result.
@@ -26,17 +26,18 @@ pub enum Part {
 
 impl Part {
     /// Every part, in the order they are published.
-    pub const ALL: [Self; 4] = [Self::Original, Self::Result, Self::Rejection, Self::Request];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Original, Self::Result, Self::Rejection, Self::Request];
 }
 
 /// Which parts lie in the work folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Lying([bool; 4]);
+pub(crate) struct Lying([bool; 4]);
 
 impl Lying {
     /// The parts given, and no other.
     #[must_use]
-    pub fn only(parts: &[Part]) -> Self {
+    pub(crate) fn only(parts: &[Part]) -> Self {
         let mut lying = Self::default();
         for part in parts {
             lying.put(*part);
@@ -46,18 +47,18 @@ impl Lying {
 
     /// Whether a part lies there.
     #[must_use]
-    pub fn has(self, part: Part) -> bool {
+    pub(crate) fn has(self, part: Part) -> bool {
         let places = Part::ALL.into_iter().zip(self.0);
         places.into_iter().any(|(it, lies)| it == part && lies)
     }
 
     /// A part lies there from now on.
-    pub fn put(&mut self, part: Part) {
+    pub(crate) fn put(&mut self, part: Part) {
         self.set(part, true);
     }
 
     /// A part lies there no more.
-    pub fn take(&mut self, part: Part) {
+    pub(crate) fn take(&mut self, part: Part) {
         self.set(part, false);
     }
 
@@ -72,7 +73,7 @@ impl Lying {
 
 /// The step that comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// The journal does not know the request that lies in the work folder: note it.
     Note,
     /// Read the request, ask the center or reject; write the end beside it, sync, note it as ready.
@@ -91,7 +92,7 @@ pub enum Step {
 
 /// What the journal says of a file.
 #[derive(Debug, Clone, Copy)]
-pub enum Row<'a> {
+pub(crate) enum Row<'a> {
     /// Nothing; who asks is known by the file's name.
     Unknown(Origin),
     /// This.
@@ -99,17 +100,8 @@ pub enum Row<'a> {
 }
 
 /// What comes next for a file, from its row in the journal and what lies in the work folder.
-///
-/// ```
-/// use gateway::journal_steps::{Lying, Part, Row, Step, next};
-/// use store::journal::Origin;
-/// let request = Lying::only(&[Part::Request]);
-/// assert_eq!(next(Row::Unknown(Origin::Folder), request), Step::Note);
-/// // Written by the link app itself, perhaps half: made anew with the answer it belongs to.
-/// assert_eq!(next(Row::Unknown(Origin::Own), request), Step::ThrowAway(Part::Request));
-/// ```
 #[must_use]
-pub fn next(row: Row<'_>, lying: Lying) -> Step {
+pub(crate) fn next(row: Row<'_>, lying: Lying) -> Step {
     let entry = match row {
         Row::Unknown(Origin::Folder) if lying.has(Part::Request) => return Step::Note,
         Row::Unknown(Origin::Folder | Origin::Own) => return throw_away(lying, &Part::ALL),
@@ -243,6 +235,17 @@ mod tests {
         let row = entry(ready(Ending::Answered), Origin::Folder);
         let lying = Lying::only(&[Part::Rejection, Part::Request]);
         assert_eq!(next(Row::Noted(&row), lying), Step::Close);
+    }
+
+    #[test]
+    fn a_request_the_journal_does_not_know_is_noted_unless_it_is_the_link_apps_own() {
+        let request = Lying::only(&[Part::Request]);
+        assert_eq!(next(Row::Unknown(Origin::Folder), request), Step::Note);
+        // Written by the link app itself, perhaps half: made anew with the answer it belongs to.
+        assert_eq!(
+            next(Row::Unknown(Origin::Own), request),
+            Step::ThrowAway(Part::Request)
+        );
     }
 
     #[test]

@@ -5,19 +5,19 @@ use std::fmt;
 use crate::status::Status;
 
 /// A command as it was sent.
-pub struct Command<'a> {
+pub(crate) struct Command<'a> {
     /// CLA.
-    pub class: u8,
+    pub(crate) class: u8,
     /// INS.
-    pub instruction: u8,
+    pub(crate) instruction: u8,
     /// P1.
-    pub p1: u8,
+    pub(crate) p1: u8,
     /// P2.
-    pub p2: u8,
+    pub(crate) p2: u8,
     /// Data, if there are any.
-    pub data: &'a [u8],
+    pub(crate) data: &'a [u8],
     /// Bytes expected at most; none if Le is absent.
-    pub expected: Option<usize>,
+    pub(crate) expected: Option<usize>,
 }
 
 impl<'a> Command<'a> {
@@ -25,7 +25,7 @@ impl<'a> Command<'a> {
     ///
     /// # Errors
     /// [`Status::LENGTH`] when the lengths do not add up.
-    pub fn parse(apdu: &'a [u8]) -> Result<Self, Status> {
+    pub(crate) fn parse(apdu: &'a [u8]) -> Result<Self, Status> {
         let [class, instruction, p1, p2, body @ ..] = apdu else {
             return Err(Status::LENGTH);
         };
@@ -42,7 +42,7 @@ impl<'a> Command<'a> {
 
     /// P1 and P2 as one number.
     #[must_use]
-    pub fn parameters(&self) -> u16 {
+    pub(crate) fn parameters(&self) -> u16 {
         u16::from_be_bytes([self.p1, self.p2])
     }
 }

@@ -1,7 +1,7 @@
 //! A My Number card in software: its applications, secrets, counters and signatures, from a persona. For tests and the demo alone; it
 //! is no copy of the chip, and what the sources (`docs/decisions/0016-terminal-authentication.md`) leave open is our own choice.
 
-pub mod apdu;
+mod apdu;
 pub mod application;
 pub mod card;
 pub mod control;
