@@ -11,6 +11,7 @@ use center::config::traces::NotTraced;
 use center::serve::{Center, Clock, StartError};
 use clap::Args;
 use domain::civil_date::Instant;
+use pki::authority::AuthorityError;
 
 use crate::system::{Stop, tell_ready};
 use crate::told;
@@ -185,6 +186,10 @@ pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
         StartError::Read(_) => {
             "データベースを読み取れません。続く英文の内容を確かめてください。".into()
         }
+        StartError::Authority(AuthorityError::File(file)) => format!(
+            "{} がないか、証明書として読み取れません。ca フォルダーをバックアップから戻してください。",
+            file.display()
+        ),
         StartError::Authority(_) | StartError::ReceiptKey(_) | StartError::Seal(_) => {
             "鍵を開けません。data_dir の鍵ファイルと権限を確かめてください。".into()
         }
@@ -230,6 +235,16 @@ pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_certificate_that_is_gone_is_told_apart_from_keys_that_do_not_open() {
+        let lost = AuthorityError::File("ca/root.pem".into());
+        let told = not_started(&StartError::Authority(lost)).to_string();
+        let (ja, en) = told.split_once(" / ").unwrap();
+        for text in [ja, en] {
+            assert!(text.contains("ca/root.pem"), "{text}");
+        }
+    }
 
     #[test]
     fn a_lost_authority_or_machine_key_is_told_with_the_way_on_in_both_languages() {

@@ -2,6 +2,7 @@
 
 mod issuing;
 
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -359,7 +360,15 @@ impl Authority {
 
 /// The certificate of a file of the authority.
 fn certificate(file: &Path) -> Result<CertificateDer<'static>, AuthorityError> {
-    let pem = std::fs::read(file).map_err(|_| AuthorityError::File(file.into()))?;
+    let pem = std::fs::read(file).map_err(|source| match source.kind() {
+        ErrorKind::NotFound => AuthorityError::File(file.into()),
+        // What is there and may not be read, say, is no matter of a backup.
+        _ => AuthorityError::Seal(SealError::File {
+            what: "read",
+            path: file.into(),
+            source,
+        }),
+    })?;
     crate::identity::first_certificate(&pem).ok_or_else(|| AuthorityError::File(file.into()))
 }
 

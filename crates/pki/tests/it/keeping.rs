@@ -1,7 +1,7 @@
 //! What becomes of an authority's keys when files of it are missing, and of what it signs near its end.
 
 use pki::authority::{Authority, AuthorityError, Held};
-use pki::sealed::MachineKey;
+use pki::sealed::{MachineKey, SealError};
 
 use crate::{client, fixture_at, now};
 
@@ -28,6 +28,28 @@ fn a_missing_file_is_told_and_no_key_is_made_over_those_that_are_there() {
     let opened = Authority::open(&ca, &machine, now()).unwrap();
     assert_eq!(opened.root(), fixture.authority.root());
     assert!(!keys[0].exists());
+}
+
+#[test]
+fn a_file_that_is_there_and_cannot_be_read_is_not_told_as_missing() {
+    let fixture = fixture_at(now());
+    let (dir, ca) = (fixture.dir.path(), fixture.dir.path().join("ca"));
+    let machine = MachineKey::open(&dir.join("machine.key")).unwrap();
+    for name in ["root.pem", "issuing.pem"] {
+        let (file, aside) = (ca.join(name), dir.join(name));
+        std::fs::rename(&file, &aside).unwrap();
+        // A folder in its place is read by nobody, not even by root.
+        std::fs::create_dir(&file).unwrap();
+        match Authority::open(&ca, &machine, now()) {
+            Err(AuthorityError::Seal(SealError::File { path, source, .. })) => {
+                assert_eq!(path, file);
+                assert_ne!(source.kind(), std::io::ErrorKind::NotFound);
+            }
+            other => panic!("{other:?}"),
+        }
+        std::fs::remove_dir(&file).unwrap();
+        std::fs::rename(&aside, &file).unwrap();
+    }
 }
 
 #[test]
