@@ -130,6 +130,9 @@ pub enum BackupFailed {
     /// The file is not in the watched folder any more.
     #[error("the file is not there any more")]
     NoFile,
+    /// It is there and cannot be read.
+    #[error("the file cannot be read: {0}")]
+    Unreadable(std::io::Error),
     /// It does not open: damaged, or the password is wrong.
     #[error(transparent)]
     Open(#[from] InvalidIdentity),
@@ -305,7 +308,10 @@ struct Copying {
 
 impl Copying {
     fn copy(self) -> Result<PathBuf, BackupFailed> {
-        let bytes = std::fs::read(&self.from).map_err(|_| BackupFailed::NoFile)?;
+        let bytes = std::fs::read(&self.from).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => BackupFailed::NoFile,
+            _ => BackupFailed::Unreadable(error),
+        })?;
         let holder = Identity::from_pkcs12(&bytes, &self.password)?.holder();
         let holder = holder.ok_or(BackupFailed::OtherCertificate)?;
         if holder.facility != self.in_use.facility {

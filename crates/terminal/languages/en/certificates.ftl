@@ -104,6 +104,7 @@ backup-original-left = The original could not be deleted. Delete it by hand if y
 backup-no-file = The download folder holds no file of a certificate (.p12). If you kept none, renewal or a new notice brings one.
 backup-no-place = No place to keep it was found. Put a stick in, then try again.
 backup-file-gone = The file is not there any more. Choose again.
+backup-file-unreadable = This file in the download folder cannot be read. If another program has it open, close it there and try again. If that does not help, ask your system administrator to look at who may read the file.
 backup-other-certificate = This is not the file of the certificate in use. Choose another.
 backup-same-hardware = The place lies on the same disk as this PC. If it breaks, both are lost. Choose a stick or another device.
 backup-memory = What is kept there is gone when the PC is switched off. Choose a stick.

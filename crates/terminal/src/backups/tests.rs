@@ -235,11 +235,13 @@ async fn a_damaged_file_another_facilitys_and_another_certificates_are_refused()
     std::fs::write(downloads.join("damaged.p12"), damaged).unwrap();
     place.issue("3410712362", "other.p12");
     place.issue("1319999999", "earlier.p12");
+    std::fs::create_dir(downloads.join("folder.p12")).unwrap();
     for (name, fits) in [
         ("damaged.p12", "Open"),
         ("other.p12", "OtherFacility"),
         ("earlier.p12", "OtherCertificate"),
         ("none.p12", "NoFile"),
+        ("folder.p12", "Unreadable"),
         ("../pc/x.p12", "NoFile"),
         ("clinic.txt", "NoFile"),
     ] {

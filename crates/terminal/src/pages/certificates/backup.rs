@@ -222,6 +222,7 @@ pub(crate) fn fault(error: &BackupFailed, words: &Words) -> (String, Fault) {
         |member: &str, code: &str, key: &str| (member.to_owned(), faults::own(words, code, key));
     match error {
         BackupFailed::NoFile => own("file", "no_file", "backup-file-gone"),
+        BackupFailed::Unreadable(_) => own("file", "unreadable", "backup-file-unreadable"),
         BackupFailed::Open(_) => own("password", "file_or_password", "file-or-password"),
         BackupFailed::OtherFacility(code) => {
             let text = words.say_with("file-other-facility", &[("code", code.to_string())]);
