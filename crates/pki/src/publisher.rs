@@ -15,6 +15,9 @@ use crate::sealed::{SealError, write_private};
 /// First bytes of a key's file, with the format's version.
 const MAGIC: &[u8; 8] = b"ONSHI-P1";
 
+/// What locks the key, by its name in messages.
+const CIPHER: &str = "AES-256-GCM";
+
 /// Bytes of the salt that stretches the passphrase.
 const SALT_LEN: usize = 16;
 
@@ -151,9 +154,14 @@ pub enum PublisherError {
     /// The file system.
     #[error(transparent)]
     File(#[from] SealError),
-    /// The random generator, or the library.
+    /// The random generator.
     #[error("システムの乱数を取得できません。 / the system's random generator failed")]
     Random,
+    /// The library that stretches the passphrase or locks the key.
+    #[error(
+        "鍵のファイルの暗号処理に失敗しました（{0}）。もう一度実行し、続くときは onshi を入れ直してください。 / the key's file could not be locked or unlocked ({0}); try again, and if it goes on, install onshi anew"
+    )]
+    Library(String),
 }
 
 impl Publisher {
@@ -178,7 +186,7 @@ impl Publisher {
                 Aad::from(MAGIC),
                 &mut locked,
             )
-            .map_err(|_| PublisherError::Random)?;
+            .map_err(|_| PublisherError::Library(CIPHER.into()))?;
         write_private(file, &[&MAGIC[..], &salt, &nonce, &locked].concat())?;
         Self::of(&*seed)
     }
@@ -236,12 +244,14 @@ impl Publisher {
 
 /// The key that a passphrase locks with: Argon2id with 64 MiB and three passes, since it is done by hand and seldom.
 fn lock(passphrase: &str, salt: &[u8]) -> Result<LessSafeKey, PublisherError> {
-    let params = Params::new(65_536, 3, 1, Some(32)).map_err(|_| PublisherError::Random)?;
+    let failed = |error: argon2::Error| PublisherError::Library(format!("Argon2id: {error}"));
+    let params = Params::new(65_536, 3, 1, Some(32)).map_err(failed)?;
     let mut key = Zeroizing::new([0; 32]);
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_into(passphrase.as_bytes(), salt, &mut *key)
-        .map_err(|_| PublisherError::Random)?;
-    let key = UnboundKey::new(&AES_256_GCM, &*key).map_err(|_| PublisherError::Random)?;
+        .map_err(failed)?;
+    let key =
+        UnboundKey::new(&AES_256_GCM, &*key).map_err(|_| PublisherError::Library(CIPHER.into()))?;
     Ok(LessSafeKey::new(key))
 }
 
@@ -278,6 +288,18 @@ mod tests {
         for bad in [&bytes[..20], &bytes[..bytes.len() - 1], b"", b"ONSHI-P1"] {
             assert!(Publisher::open(bad, "correct horse battery").is_err());
         }
+    }
+
+    #[test]
+    fn a_passphrase_that_cannot_be_stretched_is_no_fault_of_the_random_generator() {
+        // Argon2 takes no salt of less than eight bytes.
+        let error = lock("correct horse battery", &[0; 4]).err().unwrap();
+        assert!(matches!(error, PublisherError::Library(_)), "{error:?}");
+        let told = error.to_string();
+        assert!(
+            told.contains("Argon2id: ") && !told.contains("random"),
+            "{told}"
+        );
     }
 
     #[test]
