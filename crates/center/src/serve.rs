@@ -1,4 +1,7 @@
-//! Starts the center: store, keys, listeners, checkpoints. The one place of this crate that touches sockets.
+//! Starts and ends the center: store, keys, listeners, the work it does by itself, the last checkpoint.
+
+mod shared_state;
+mod sockets;
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -6,54 +9,29 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::routes;
-use arc_swap::ArcSwap;
-use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
-use axum::routing::get;
 use domain::audit::{Actor, Deed};
-use domain::card_challenge::{CenterName, InvalidCenterName};
+use domain::card_challenge::InvalidCenterName;
 use domain::civil_date::Instant;
-use exchange::medical_document::People;
-use pki::server::{ClientCertificate, Examiner, HandshakeBounds, Revocations};
 use store::engine::StoreError;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
-use ui::language::Texts;
 
-use crate::admission::connections::Connections;
-use crate::admission::facilities::Facilities;
-use crate::admission::gate::{Bounds, Gate};
-use crate::admission::hashes::Hashes;
-use crate::app::{App, Shared, Site};
-use crate::card_trust::CardTrust;
+use crate::admission::gate::Bounds;
+use crate::app::App;
 use crate::config::capacity::Capacity;
 use crate::config::traces::NotTraced;
 use crate::config::{Config, duration};
 use crate::data_dir::{Held, NotHeld};
-use crate::draining::{Draining, LastDrain};
-use crate::keyed_hash::KeyedHash;
-use crate::listeners::Bound;
-use crate::metrics::sources::Sources;
-use crate::metrics::{self, Metrics};
+use crate::draining::LastDrain;
 use crate::operators::ready_made::{self, ReadyMade};
-use crate::receipts::Sealer;
-use crate::records::Records;
-use crate::trace_export::TraceExport;
-use crate::training::{MadeUpPatients, Practice};
+use crate::training::MadeUpPatients;
 use crate::{
-    authority_end, bulk, card_trust, checkpoints, control, download_page, home_care, listeners,
-    operator, other_processes, public_keys, questions, reading_through, revoked_outside, router,
-    sessions, shared_keys,
+    authority_end, bulk, card_trust, checkpoints, control, other_processes, questions,
+    reading_through, revoked_outside, sessions,
 };
+use sockets::Sockets;
 
 /// Reads the time; handed in, so that a test may choose it.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
-
-/// Exports at once: each holds up to 16 MiB.
-const EXPORTS: usize = 4;
 
 /// Files that are open beside connections of clients: the store's, and ways to a server.
 const FILES: u64 = 500;
@@ -187,174 +165,11 @@ impl Center {
     ) -> Result<Self, StartError> {
         let dir = &config.data_dir;
         let held = Held::take(dir)?;
-        if config.is_nameless() {
-            tracing::warn!(
-                "host_names names no host: other machines do not take the center's certificate, and notices name localhost; write the center's name there"
-            );
-        }
-        if config.link.has_too_many_lines() {
-            tracing::warn!(
-                most_lines = config.link.most_lines.get(),
-                taken = config.link.lines(),
-                "link.most_lines is more than link apps and terminals can take a result of; fewer are taken, and facilities divide what is more"
-            );
-        }
-        tell_of_earlier_values(config);
-        tell_of_few_files(&config.capacity);
+        tell_of_odd_values(config);
         let now = clock();
-        let traces = TraceExport::open(config.traces.as_ref(), &clock)?;
-        let mut chain = [0; 16];
-        aws_lc_rs::rand::fill(&mut chain).map_err(|_| StartError::Random)?;
-        let engine = config
-            .open_store(chain)?
-            .looking_back(config.medical.look_back())
-            .with_waiting_writes(config.capacity.waiting_writes.get().into());
-        let machine = shared_keys::open_machine(&engine, dir).await?;
-        let revocations = Revocations::default();
-        engine
-            .revoked_certificates()?
-            .into_iter()
-            .for_each(|it| revocations.add(it));
-        let capacity = config.capacity;
-        let gate = Arc::new(Gate::new(bounds(&capacity, capacity.in_progress)));
-        let own_places = capacity.in_progress_of_operators;
-        let operator_gate = Arc::new(Gate::new(bounds(&capacity, own_places)));
-        let open_to_all = bounds(&capacity, capacity.in_progress_of_anybody());
-        let [home_gate, enroll_gate] = [(); 2].map(|()| Arc::new(Gate::new(open_to_all)));
-        let connections = Arc::new(Connections::new(capacity));
-        let balancers = config.listen.balancers.clone();
-        let handshakes =
-            HandshakeBounds::behind(move |from| balancers.iter().any(|it| it.holds(from)));
-        let draining = Arc::new(Draining::default());
-        let cards = Arc::new(CardTrust::open(&config.cards, now)?);
-        let authority = shared_keys::open_authority(&engine, &machine, dir, now).await?;
-        let sources = Sources {
-            cards: Arc::clone(&cards),
-            authority_ends: authority.ends(),
-            draining: Arc::clone(&draining),
-            last_drain: LastDrain::take(dir),
-            engine: engine.clone(),
-            clock: clock.clone(),
-            gates: [&gate, &operator_gate, &home_gate, &enroll_gate].map(Arc::clone),
-            connections: Arc::clone(&connections),
-            handshakes: handshakes.clone(),
-            traces: traces.counts(),
-        };
-        let metrics = Metrics::new(sources);
-        let signing = public_keys::open(&engine, dir, &machine, now).await?;
-        let receipt_keys = Arc::new(ArcSwap::from_pointee(signing));
-        let name = CenterName::parse(&config.name)?;
-        let records = Records {
-            engine,
-            sealer: Arc::new(Sealer {
-                keys: Arc::clone(&receipt_keys),
-                name: name.clone(),
-                clock: clock.clone(),
-            }),
-            receipt_keys,
-            name,
-            clock,
-            check_ids: Arc::default(),
-            emergency: Arc::new(config.emergency.clone()),
-            request_hash: Arc::new(KeyedHash::new(&machine.derive("repeated-request"))),
-            exporting: Arc::new(Semaphore::new(EXPORTS)),
-            events: Arc::default(),
-            people: People::Real,
-        };
-        let app = Arc::new(Shared {
-            records,
-            examiner: Examiner::new(authority.root(), revocations.clone())?
-                .knowing(authority.issuers(now)),
-            renewal_days: config.certificates.days().into(),
-            authority,
-            prefix_hash: KeyedHash::new(&machine.derive("password-prefix")),
-            token_hash: KeyedHash::new(&machine.derive("session-token")),
-            presence_hash: KeyedHash::new(&machine.derive("card-presence")),
-            activation_hash: KeyedHash::new(&machine.derive("activation-code")),
-            home: config.home.clone(),
-            home_site: Default::default(),
-            home_texts: Arc::new(Texts::new(&[home_care::pages::SCREEN])?),
-            home_throttle: Default::default(),
-            machine,
-            data_dir: dir.clone(),
-            updates: config.updates.dir.clone(),
-            rotating: Default::default(),
-            revocations,
-            cards,
-            hashes: Hashes::new(duration(capacity.wait_ms)),
-            importing: Semaphore::new(1),
-            limits: config.limits,
-            capacity,
-            gate,
-            operator_gate,
-            home_gate,
-            enroll_gate,
-            facilities: Facilities::default(),
-            connections,
-            handshakes,
-            used: crate::listeners::Used::default(),
-            draining,
-            link: config.link.clone(),
-            claims: crate::claims::Entry::new(config.claims.clone()),
-            medical: config.medical,
-            insurer_feeds: config.insurer_feeds,
-            feeding: Default::default(),
-            open_windows: crate::emergency::Seen::default(),
-            followed: Default::default(),
-            bulk: Default::default(),
-            lockout: config.lockout.into(),
-            checkpoint_dir: config.checkpoint_dir.clone(),
-            signing: Default::default(),
-            revoked_outside: Default::default(),
-            metrics,
-            traces,
-            download_site: Default::default(),
-            operator_site: Default::default(),
-            operator_texts: operator::texts::read()?,
-            operator_link_s: i64::from(config.operators.link_hours.get()) * 3600,
-            verification: Default::default(),
-            card_refusals: Default::default(),
-            operator_answers: Default::default(),
-            operator_throttle: Default::default(),
-            texts: download_page::texts()?,
-            throttle: Default::default(),
-            recovery_throttle: Default::default(),
-            unbound_throttle: Default::default(),
-            last_list: Default::default(),
-        });
         // Whatever may fail comes before the event: a center that is started again and again would leave a chain each time.
-        let enroll = listeners::tls(
-            &app,
-            config,
-            "listen.enroll",
-            config.listen.enroll,
-            ClientCertificate::Offered,
-            router::enroll(&app),
-        )
-        .await?;
-        let site = Site::new(&config.hosts(), enroll.address);
-        // Set once: this is the only place, and it runs once.
-        let _ = app.download_site.set(site);
-        let ward = Practice::open(&app, dir, made_up)?;
-        let api = listeners::tls(
-            &app,
-            config,
-            "listen.api",
-            config.listen.api,
-            ClientCertificate::Required(app.revocations.clone()),
-            router::api(&app, &ward),
-        )
-        .await?;
-        let operator = operator_listener(&app, config).await?;
-        let search = match config.link.search_listener {
-            Some(settings) => Some(search_listener(&app, config, settings.listen).await?),
-            None => None,
-        };
-        let home = match config.listen.home {
-            Some(at) => Some(home_listener(&app, config, at).await?),
-            None => None,
-        };
-        let metrics = listeners::plain(&app, config.listen.metrics, metrics_router(&app)).await?;
+        let app = shared_state::open(config, clock, now).await?;
+        let sockets = Sockets::bind(&app, config, made_up).await?;
         let orders = control::bind(dir).map_err(StartError::Control)?;
         pki::sealed::write_private(&dir.join("root.pem"), app.authority.root_pem().as_bytes())?;
         app.engine
@@ -364,34 +179,19 @@ impl Center {
         if !app.engine.is_shared() {
             app.engine.settle_feeds(now).await?;
         }
-        tokio::spawn(checkpoints::sign(app.clone()));
-        tokio::spawn(checkpoints::review_contradictions(app.clone()));
-        tokio::spawn(card_trust::watch(app.clone()));
-        tokio::spawn(authority_end::watch(app.clone()));
-        tokio::spawn(other_processes::follow(app.clone()));
-        tokio::spawn(crate::emergency::tell_of_edges(app.clone()));
-        if config.read_through {
-            tokio::spawn(reading_through::once(app.clone()));
-        }
-        let own_work = vec![
-            tokio::spawn(checkpoints::forget(app.clone())),
-            tokio::spawn(questions::close_what_is_over(app.clone())),
-            tokio::spawn(bulk::work::work_off(app.clone())),
-            tokio::spawn(crate::claims::watch::look_after(app.clone())),
-        ];
+        let own_work = spawn_work(&app, config.read_through);
         let center = Self {
-            api: api.address,
-            enroll: enroll.address,
-            operator: operator.address,
-            metrics: metrics.address,
-            search: search.as_ref().map(|it| it.address),
-            home: home.as_ref().map(|it| it.address),
+            api: sockets.api.address,
+            enroll: sockets.enroll.address,
+            operator: sockets.operator.address,
+            metrics: sockets.metrics.address,
+            search: sockets.search.as_ref().map(|it| it.address),
+            home: sockets.home.as_ref().map(|it| it.address),
             app: app.clone(),
             own_work,
             _held: held,
         };
-        let all = [enroll, api, operator, metrics].into_iter();
-        all.chain(search).chain(home).for_each(Bound::open);
+        sockets.open();
         // The last: an order may speak of the listeners.
         control::listen(orders, app);
         Ok(center)
@@ -478,6 +278,25 @@ impl Center {
     }
 }
 
+/// Begins what the center does by itself, and returns what of it must end before the last checkpoint: it is audited.
+fn spawn_work(app: &App, reads_through: bool) -> Vec<JoinHandle<()>> {
+    tokio::spawn(checkpoints::sign(app.clone()));
+    tokio::spawn(checkpoints::review_contradictions(app.clone()));
+    tokio::spawn(card_trust::watch(app.clone()));
+    tokio::spawn(authority_end::watch(app.clone()));
+    tokio::spawn(other_processes::follow(app.clone()));
+    tokio::spawn(crate::emergency::tell_of_edges(app.clone()));
+    if reads_through {
+        tokio::spawn(reading_through::once(app.clone()));
+    }
+    vec![
+        tokio::spawn(checkpoints::forget(app.clone())),
+        tokio::spawn(questions::close_what_is_over(app.clone())),
+        tokio::spawn(bulk::work::work_off(app.clone())),
+        tokio::spawn(crate::claims::watch::look_after(app.clone())),
+    ]
+}
+
 /// The bounds of a gate with so many places.
 pub(crate) fn bounds(capacity: &Capacity, places: NonZeroU32) -> Bounds {
     Bounds {
@@ -487,6 +306,24 @@ pub(crate) fn bounds(capacity: &Capacity, places: NonZeroU32) -> Bounds {
         waiting_of_facility: capacity.waiting_of_facility as usize,
         wait: duration(capacity.wait_ms),
     }
+}
+
+/// Tells of settings that may not be what is meant, although the center starts with them.
+fn tell_of_odd_values(config: &Config) {
+    if config.is_nameless() {
+        tracing::warn!(
+            "host_names names no host: other machines do not take the center's certificate, and notices name localhost; write the center's name there"
+        );
+    }
+    if config.link.has_too_many_lines() {
+        tracing::warn!(
+            most_lines = config.link.most_lines.get(),
+            taken = config.link.lines(),
+            "link.most_lines is more than link apps and terminals can take a result of; fewer are taken, and facilities divide what is more"
+        );
+    }
+    tell_of_earlier_values(config);
+    tell_of_few_files(&config.capacity);
 }
 
 /// Tells of values that earlier versions took as well, and that do not do what they seem to.
@@ -527,60 +364,5 @@ fn tell_of_few_files(capacity: &Capacity) {
             needed,
             "this process may open fewer files than capacity.connections needs: at that many nobody is taken in; raise LimitNOFILE of the unit, or lower capacity.connections"
         );
-    }
-}
-
-/// The operators' pages. On loopback they are named so, whatever names the center has elsewhere.
-async fn operator_listener(app: &App, config: &Config) -> Result<Bound, StartError> {
-    let (at, none) = (config.listen.operator, ClientCertificate::None);
-    let router = operator::router(app);
-    let bound = listeners::tls(app, config, listeners::OPERATOR, at, none, router).await?;
-    let names = if bound.address.ip().is_loopback() {
-        Vec::new()
-    } else {
-        config.hosts()
-    };
-    // Set once: this is the only place, and it runs once.
-    let _ = app.operator_site.set(Site::new(&names, bound.address));
-    Ok(bound)
-}
-
-/// Home care: pages and devices. They are named as the setting says, where something stands in front of the listener.
-async fn home_listener(app: &App, config: &Config, at: SocketAddr) -> Result<Bound, StartError> {
-    let (none, router) = (ClientCertificate::None, home_care::listener::router(app));
-    let bound = listeners::tls(app, config, listeners::HOME, at, none, router).await?;
-    let mut site = Site::new(&config.hosts(), bound.address);
-    if let Some(address) = &config.home.address {
-        site.hosts.push(address.host().to_owned());
-        site.address = address.base();
-    }
-    // Set once: this is the only place, and it runs once.
-    let _ = app.home_site.set(site);
-    Ok(bound)
-}
-
-/// The second listener for existing clients (interface R5): less than the others ask for, so its start is told.
-async fn search_listener(app: &App, config: &Config, at: SocketAddr) -> Result<Bound, StartError> {
-    tracing::warn!(
-        "link.search_listener is on: searches without a client certificate are served to Web API accounts for 30 minutes from the address that signed in"
-    );
-    let (none, router) = (ClientCertificate::None, router::search(app));
-    listeners::tls(app, config, "link.search_listener", at, none, router).await
-}
-
-fn metrics_router(app: &App) -> Router {
-    Router::new()
-        .route(routes::HEALTH, get(health))
-        .route("/metrics", get(metrics::read))
-        .with_state(app.clone())
-}
-
-async fn health(State(app): State<App>) -> impl IntoResponse {
-    match app.engine.probe() {
-        Ok(()) => (StatusCode::OK, "ok\n"),
-        Err(_) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the store does not answer\n",
-        ),
     }
 }
