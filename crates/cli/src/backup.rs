@@ -1,18 +1,18 @@
 //! Copies of a center's store: made while it runs, put back while it does not, and then verified. Keeps no history of copies: that is
 //! what backup programs are for.
 
+mod restored;
+
 use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use center::audit::faults::in_both;
 use center::data_dir::{Held, NotHeld};
 use clap::Args;
-use domain::audit::{Actor, Deed};
+use domain::audit::Actor;
 use pki::sealed::folder_of;
-use store::audit::outside::Outside;
 use store::copies::{is_unfinished, remove_unfinished, unfinished};
 use store::engine::{Engine, OpenError, StoreError, examine, files};
 use store::restores::Reach;
@@ -20,13 +20,13 @@ use store::restoring::{Before, arriving, take_place};
 use store::upkeep::Copying;
 use store::versions::refuse_unknown;
 
-use crate::audit::{missing_key, missing_keys, open_outside};
+use crate::audit::{missing_keys, open_outside};
 use crate::progress::Progress;
-use crate::revoked_outside::{RevokedAgain, RevokedOutside};
+use crate::revoked_outside::RevokedOutside;
 use crate::store_place::{StorePlace, must_be_there};
 use crate::system::private_file;
 use crate::told;
-use crate::undone::UNDONE;
+use restored::{Restored, Verified};
 
 /// `onshi backup`.
 #[derive(Args)]
@@ -157,11 +157,46 @@ fn not_recorded(out: &Path, error: &StoreError) -> anyhow::Error {
 }
 
 pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
-    let from = &arguments.from;
+    let (from, data_dir) = (&arguments.from, &arguments.data_dir);
     // Before anything is moved: what the copy is to be held against must be there.
     let outside = arguments.outside.as_deref();
     let revoked = outside.map(RevokedOutside::beside).transpose()?.flatten();
     let outside = outside.map(open_outside).transpose()?;
+    must_be_whole(from)?;
+    // Until this has ended no center starts on the folder.
+    let _held = hold(data_dir).await?;
+    let before = put_in_place(data_dir, from).await?;
+    let recorded = record(data_dir, from).await;
+    let again = match revoked {
+        Some(revoked) => {
+            let place = StorePlace::Folder(data_dir.clone());
+            let again = revoked.revoke_again(&place).await;
+            Some(again.after_restore(data_dir, &name_of(from)))
+        }
+        None => None,
+    };
+    let restored = Restored {
+        data_dir: data_dir.clone(),
+        before,
+        recorded,
+        again,
+        verified: Verified::of(data_dir, &mut outside.unwrap_or_default()),
+        missing_keys: missing_keys(data_dir),
+    };
+    if arguments.json {
+        out!("{}", restored.to_json());
+    } else {
+        out!("{restored}");
+    }
+    Ok(if restored.is_good() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Refuses what is no whole copy, or one that this version would not open.
+fn must_be_whole(from: &Path) -> anyhow::Result<()> {
     if is_unfinished(from) {
         let shown = from.display();
         return Err(told::both(
@@ -196,19 +231,26 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
             &format!("{shown} is no whole copy: {error}; use another copy"),
         )
     })?;
-    refuse_unknown(from).map_err(|error| not_taken(from, &error))?;
-    // Until this has ended no center starts on the folder.
-    let held = Held::take(&arguments.data_dir);
-    let _held = held.map_err(|why| match why {
-        NotHeld::InUse(_) => in_use(&arguments.data_dir),
-        NotHeld::File(_, error) => told::unwritable(&arguments.data_dir, &error),
+    refuse_unknown(from).map_err(|error| not_taken(from, &error))
+}
+
+/// Holds a data folder that no center runs on.
+async fn hold(data_dir: &Path) -> anyhow::Result<Held> {
+    let held = Held::take(data_dir).map_err(|why| match why {
+        NotHeld::InUse(_) => in_use(data_dir),
+        NotHeld::File(_, error) => told::unwritable(data_dir, &error),
     })?;
     // One of a version that holds no folder.
-    if center::control::is_running(&arguments.data_dir).await {
-        return Err(in_use(&arguments.data_dir));
+    if center::control::is_running(data_dir).await {
+        return Err(in_use(data_dir));
     }
-    let failed = |error: std::io::Error| told::unwritable(&arguments.data_dir, &error);
-    let beside = arriving(&arguments.data_dir);
+    Ok(held)
+}
+
+/// Copies beside the store of a data folder, whole, and then lets the copy take its place.
+async fn put_in_place(data_dir: &Path, from: &Path) -> anyhow::Result<Before> {
+    let failed = |error: std::io::Error| told::unwritable(data_dir, &error);
+    let beside = arriving(data_dir);
     let (sources, targets) = (files(from), beside.clone());
     let copying = tokio::task::spawn_blocking(move || {
         let mut pairs = sources.iter().zip(&targets);
@@ -223,83 +265,7 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
         }
         return Err(failed(error));
     }
-    let before = take_place(&arguments.data_dir).map_err(failed)?;
-    let recorded = record(&arguments.data_dir, from).await;
-    let again = match revoked {
-        Some(revoked) => {
-            let place = StorePlace::Folder(arguments.data_dir.clone());
-            let again = revoked.revoke_again(&place).await;
-            Some(again.after_restore(&arguments.data_dir, &name_of(from)))
-        }
-        None => None,
-    };
-    let verified = Verified::of(&arguments.data_dir, &mut outside.unwrap_or_default());
-    let revokes_again = again.as_ref().is_some_and(RevokedAgain::is_whole);
-    let missing = missing_keys(&arguments.data_dir).into_iter();
-    let missing: Vec<_> = missing.map(|it| it.display().to_string()).collect();
-    let restored = arguments.data_dir.display().to_string();
-    if arguments.json {
-        out!(
-            "{}",
-            serde_json::json!({
-                "restored": restored, "before": kept(&before), "recorded": recorded_json(&recorded), "audit": verified.to_json(),
-                "revoked_again": again.as_ref().map(RevokedAgain::to_json), "repeat": repeat(revokes_again), "missing_keys": missing,
-            })
-        );
-    } else {
-        out!("{restored}: 復元しました / restored");
-        match &before {
-            Before::Nothing => {}
-            Before::Kept(folder) => out!(
-                "以前のものは {0} にあります / what was there is in {0}",
-                folder.display()
-            ),
-            Before::KeptUnread(folder, why) => out!(
-                "以前のものは読み取れませんでした（{why}）。そのまま {0} に残しました / \
-                 what was there could not be read ({why}); it is in {0} as it was",
-                folder.display()
-            ),
-        }
-        match &recorded {
-            Ok(reach) => out!("{}", told_reach(reach)),
-            Err(why) => out!(
-                "復元は済みましたが、復元したことを監査記録に残せませんでした。次の原因を取り除いてから、onshi audit restored --from 写しの名前 で記録してください / \
-                 restored, but the audit chain could not tell of it; remove the cause and record it with onshi audit restored: {}",
-                told::whole(why)
-            ),
-        }
-        if let Some(again) = &again {
-            out!("{again}");
-        }
-        out!("{verified}");
-        for key in &missing {
-            out!(
-                "{key} がありません。センターを起動する前に、保管してあるものを戻してください / {key} is missing; bring it back from where it is kept before the center starts"
-            );
-        }
-        let (ja, en) = if revokes_again {
-            ("", "")
-        } else {
-            ("電子証明書の失効、", "revoked, ")
-        };
-        out!(
-            "写しより後に行った{ja}運用者・アカウントの停止、パスワードの変更、同意の取消は、復元で元に戻りました。センターを使い始める前に docs/operations/restore.md の手順でやり直してください / \
-             what was {en}disabled, changed (passwords) or withdrawn (consents) after the copy was made counts again as before: do it once more before the center is used, as docs/operations/restore.md says"
-        );
-        out!(
-            "このほか、施設の承継、復旧コードと二要素認証、緊急時の開放の終了、オンライン請求の利用者IDと請求の確定・取下げ、データの取り込みなども、写しの時点に戻りました。やり直すものの一覧は docs/operations/restore.md にあります / \
-             successions, recovery codes, second factors, emergency windows, claims accounts, accepted and withdrawn claims, loaded feeds and more are also as they were when the copy was made; docs/operations/restore.md lists all of it"
-        );
-    }
-    let is_good = match verified {
-        Verified::Whole { .. } | Verified::NoKeys(_) => recorded.is_ok(),
-        Verified::Changed(_) | Verified::Failed(_) => false,
-    };
-    Ok(if is_good && again.is_none_or(|it| it.is_done()) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    take_place(data_dir).map_err(failed)
 }
 
 /// Whether a file of a copy is there, and this user may read it.
@@ -347,14 +313,6 @@ fn not_taken(from: &Path, error: &OpenError) -> anyhow::Error {
         &format!("{from}: {ja}。今あるデータベースはそのままです。"),
         &format!("{error}; nothing was moved, and another copy may fit"),
     )
-}
-
-/// The deeds to do once more, but for revocations where those were done again.
-fn repeat(revokes_again: bool) -> Vec<&'static str> {
-    let left = UNDONE
-        .into_iter()
-        .filter(|it| !(revokes_again && *it == Deed::CertificateRevoke));
-    left.map(Deed::as_str).collect()
 }
 
 /// Has the audit chain of what is in place now tell that it was brought back.
@@ -406,13 +364,6 @@ pub(crate) fn reach_json(reach: &Reach) -> serde_json::Value {
     serde_json::json!({"events": reach.events, "last": last})
 }
 
-fn recorded_json(recorded: &anyhow::Result<Reach>) -> serde_json::Value {
-    match recorded {
-        Ok(reach) => reach_json(reach),
-        Err(why) => serde_json::json!({"not_recorded": told::whole(why)}),
-    }
-}
-
 /// A data folder that a center or another restore uses.
 fn in_use(data_dir: &Path) -> anyhow::Error {
     let dir = data_dir.display();
@@ -432,75 +383,6 @@ fn copy(source: &Path, target: &Path) -> std::io::Result<()> {
     let mut copied = private_file(target)?;
     std::io::copy(&mut std::fs::File::open(source)?, &mut copied)?;
     copied.sync_all()
-}
-
-/// What a restored store's audit chain is worth.
-enum Verified {
-    Whole {
-        events: u64,
-    },
-    Changed(Vec<String>),
-    /// The center's keys are not in the folder yet.
-    NoKeys(anyhow::Error),
-    /// Something else stood in the way.
-    Failed(anyhow::Error),
-}
-
-impl Verified {
-    fn of(data_dir: &Path, outside: &mut Outside) -> Self {
-        if let Some(missing) = missing_key(data_dir) {
-            return Self::NoKeys(told::unreadable(&missing, &ErrorKind::NotFound.into()));
-        }
-        match crate::audit::examine(&StorePlace::Folder(data_dir.into()), outside) {
-            Ok(report) if report.faults.is_empty() => Self::Whole {
-                events: report.events,
-            },
-            Ok(report) => Self::Changed(report.faults.iter().map(in_both).collect()),
-            Err(why) => Self::Failed(told::of_store(why)),
-        }
-    }
-
-    fn to_json(&self) -> serde_json::Value {
-        match self {
-            Self::Whole { events } => serde_json::json!({"whole": true, "events": events}),
-            Self::Changed(faults) => serde_json::json!({"whole": false, "faults": faults}),
-            Self::NoKeys(why) | Self::Failed(why) => {
-                serde_json::json!({"not_verified": told::whole(why)})
-            }
-        }
-    }
-}
-
-impl core::fmt::Display for Verified {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self {
-            Self::Whole { events } => write!(
-                f,
-                "監査記録 {events} 件に異常はありません / the audit chain of {events} events is whole"
-            ),
-            Self::Changed(faults) => {
-                for fault in faults {
-                    writeln!(f, "異常 / fault: {fault}")?;
-                }
-                f.write_str(
-                    "監査記録が改変されているか、写しより後の記録がチェックポイントにあります。別の写しを使うか、上の異常を調べてください / \
-                     the audit chain is NOT whole, or the checkpoints reach beyond this copy; use another copy or look into the faults above",
-                )
-            }
-            Self::NoKeys(why) => write!(
-                f,
-                "監査記録は検査していません。鍵を戻した後で onshi audit verify を実行してください / \
-                 the audit chain was not verified; run onshi audit verify once the keys are back: {}",
-                told::whole(why)
-            ),
-            Self::Failed(why) => write!(
-                f,
-                "復元は済みましたが、監査記録を検査できませんでした。次の原因を取り除いてから onshi audit verify を実行してください / \
-                 restored, but the audit chain could not be verified; remove the cause and run onshi audit verify: {}",
-                told::whole(why)
-            ),
-        }
-    }
 }
 
 /// Shows how far files have grown towards their size until the work that writes them ends.
@@ -528,19 +410,6 @@ fn size(files: &[PathBuf]) -> u64 {
         .iter()
         .map(|it| std::fs::metadata(it).map_or(0, |it| it.len()));
     sizes.sum()
-}
-
-/// What was there before, for programs.
-fn kept(before: &Before) -> serde_json::Value {
-    match before {
-        Before::Nothing => serde_json::Value::Null,
-        Before::Kept(folder) => {
-            serde_json::json!({"folder": folder.display().to_string(), "readable": true})
-        }
-        Before::KeptUnread(folder, why) => {
-            serde_json::json!({"folder": folder.display().to_string(), "readable": false, "why": why})
-        }
-    }
 }
 
 fn database(data_dir: &Path) -> anyhow::Result<PathBuf> {
