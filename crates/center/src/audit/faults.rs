@@ -35,7 +35,7 @@ pub fn in_japanese(fault: &Fault) -> String {
             "{}（日本時間）のチェックポイント：署名が正しくありません",
             at.to_second_in_japan()
         ),
-        Fault::Check { chain, seq } => format!(
+        Fault::Record { chain, seq } => format!(
             "鎖 {chain} の {seq} 番目の記録：その確認・同意・閲覧・同意取消の内容がないか、変更されています"
         ),
         Fault::LetGo { month, told, count } => format!(

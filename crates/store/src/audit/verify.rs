@@ -4,20 +4,16 @@ mod counts;
 mod letting_go;
 mod signed;
 mod unvouched;
+mod walk;
 
-use std::collections::BTreeMap;
-
-use domain::audit::Deed;
 use domain::civil_date::Instant;
 
-use crate::audit::verify::letting_go::LettingGo;
 use crate::audit::verify::signed::SignedHeads;
-use crate::audit::verify::unvouched::Vouched;
-use crate::audit::{Checkpoint, EventRow, checkpoint_message, heads};
+use crate::audit::verify::walk::Walk;
+use crate::audit::{Checkpoint, checkpoint_message, heads};
 use crate::checks::retention::LogMonth;
 use crate::engine::{Engine, StoreError};
 use crate::sql::{Connection, params};
-use crate::{cards, checks, looks, withdrawals};
 
 /// Events read at once.
 const PAGE: u32 = 5_000;
@@ -112,7 +108,7 @@ pub enum Fault {
     #[error(
         "chain {chain}, event {seq}: the record of its check, consents, look or withdrawal is missing or was changed"
     )]
-    Check {
+    Record {
         /// The chain.
         chain: String,
         /// The event.
@@ -259,100 +255,12 @@ impl Engine {
         Ok(numbers.fold(0, u64::saturating_add))
     }
 
-    fn walk(&self, report: &mut Report, mut watch: impl FnMut(u64)) -> Result<(), StoreError> {
-        let mut last: BTreeMap<[u8; 16], (i64, [u8; 32])> = BTreeMap::new();
-        let mut vouched = Vouched::default();
+    fn walk(&self, report: &mut Report, watch: impl FnMut(u64)) -> Result<(), StoreError> {
         self.read(|connection| {
             // One snapshot, so that a running center's new checks count on both sides or on neither.
             let _snapshot = connection.snapshot()?;
-            let mut letting_go = LettingGo::read(connection)?;
-            let mut statement = connection.prepare_cached(
-                "SELECT chain, seq, prev, hash, at, actor, facility, certificate, deed, subject, detail, content, record, record_of
-                 FROM audit_event WHERE (chain, seq) > (?1, ?2) ORDER BY chain, seq LIMIT ?3",
-            )?;
-            let mut after: (Vec<u8>, i64) = (Vec::new(), i64::MIN);
-            loop {
-                let before_page = report.events;
-                let mut rows = statement.query(params![after.0, after.1, PAGE])?;
-                while let Some(row) = rows.next()? {
-                    let event = EventRow {
-                        chain: row.get(0)?,
-                        seq: row.get(1)?,
-                        prev: row.get(2)?,
-                        at: row.get(4)?,
-                        actor: row.get(5)?,
-                        facility: row.get(6)?,
-                        certificate: row.get(7)?,
-                        deed: row.get(8)?,
-                        subject: row.get(9)?,
-                        detail: row.get(10)?,
-                        content: row.get(11)?,
-                    };
-                    let hash: [u8; 32] = row.get(3)?;
-                    let (chain, seq) = (hex(&event.chain), event.seq);
-                    report.events += 1;
-                    vouched.see(&event);
-                    if report.events.is_multiple_of(10_000) {
-                        watch(report.events);
-                    }
-                    let (before, prev) = last.get(&event.chain).copied().unwrap_or((0, [0; 32]));
-                    if event.hash() != hash {
-                        report.faults.push(Fault::Changed { chain, seq });
-                    } else if before + 1 != seq {
-                        report.faults.push(Fault::Missing { chain, seq });
-                    } else if prev != event.prev {
-                        report.faults.push(Fault::Inserted { chain, seq });
-                    }
-                    last.insert(event.chain, (seq, hash));
-                    after = (event.chain.to_vec(), seq);
-                    if let Some(content) = &event.content {
-                        // Where it lies is not within the event's hash: a row that does not say is one whose record is gone.
-                        let place: Option<i64> = row.get(12)?;
-                        let holder: Option<i64> = row.get(13)?;
-                        let holder = holder.or(event.facility).unwrap_or_default();
-                        let record = place.map(|it| (holder, it));
-                        let (now, count) = match Deed::parse(&event.deed) {
-                            Some(Deed::Check) => {
-                                letting_go.count(&event);
-                                let now = place.map(|it| checks::content_hash(connection, &event, it));
-                                (now.transpose()?, &mut report.checks)
-                            }
-                            Some(Deed::MedicalRead) => {
-                                let now = record.map(|it| looks::content_hash(connection, it));
-                                (now.transpose()?, &mut report.looks)
-                            }
-                            Some(Deed::ConsentWithdraw) => {
-                                let now = record.map(|it| withdrawals::content_hash(connection, it));
-                                (now.transpose()?, &mut report.withdrawals)
-                            }
-                            Some(_) | None => {
-                                let now = record.map(|it| cards::questions::content_hash(connection, it));
-                                (now.transpose()?, &mut report.consents)
-                            }
-                        };
-                        let now = now.flatten();
-                        if now.is_none() && letting_go.covers(&event) {
-                            report.let_go += 1;
-                            continue;
-                        }
-                        vouched.count(&event);
-                        if now.is_some_and(|now| now.as_slice() == content.as_slice()) {
-                            *count += 1;
-                        } else {
-                            report.faults.push(Fault::Check { chain: hex(&event.chain), seq });
-                        }
-                    }
-                }
-                if report.events - before_page < u64::from(PAGE) {
-                    break;
-                }
-            }
-            report.faults.extend(letting_go.faults());
-            report.faults.extend(vouched.faults(connection, &letting_go)?);
-            Ok(())
-        })?;
-        report.chains = last.len() as u64;
-        Ok(())
+            Walk::begin(connection, report)?.to_the_end(watch)
+        })
     }
 }
 

@@ -207,7 +207,7 @@ async fn changed_consents_are_found_by_verifying_the_chain(place: &Place) {
         assert_eq!((whole.faults.as_slice(), whole.consents), (&[][..], 1));
         assert_ne!(place.run(damage), 0, "{damage}");
         let faults = engine.verify_audit(&[], |_, _, _| true).unwrap().faults;
-        let found = faults.iter().any(|it| matches!(it, Fault::Check { .. }));
+        let found = faults.iter().any(|it| matches!(it, Fault::Record { .. }));
         assert!(found, "{damage}: {faults:?}");
     }
 }

@@ -78,16 +78,16 @@ async fn a_cut_tail_is_found_by_the_checkpoint(place: &Place) {
 
 async fn an_event_that_does_not_say_any_more_where_its_check_lies_is_found(place: &Place) {
     let damage = "UPDATE audit_event SET record = NULL WHERE seq = 3";
-    check(place, damage, |f| matches!(f, Fault::Check { seq: 3, .. })).await;
+    check(place, damage, |f| matches!(f, Fault::Record { seq: 3, .. })).await;
 }
 
 async fn a_changed_check_is_found(place: &Place) {
     check(place, "UPDATE check_record SET verdict = 2", |f| {
-        matches!(f, Fault::Check { .. })
+        matches!(f, Fault::Record { .. })
     })
     .await;
     check(place, "DELETE FROM check_record", |f| {
-        matches!(f, Fault::Check { .. })
+        matches!(f, Fault::Record { .. })
     })
     .await;
 }

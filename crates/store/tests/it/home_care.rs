@@ -568,7 +568,7 @@ async fn what_was_agreed_at_home_is_vouched_for_by_the_chain(place: &Place) {
     assert_eq!((whole.faults.as_slice(), whole.consents), (&[][..], 1));
     assert_eq!(place.run("UPDATE home_check SET agreed = 'yes'"), 1);
     let faults = engine.verify_audit(&[], |_, _, _| true).unwrap().faults;
-    let found = faults.iter().any(|it| matches!(it, Fault::Check { .. }));
+    let found = faults.iter().any(|it| matches!(it, Fault::Record { .. }));
     assert!(found, "{faults:?}");
 }
 

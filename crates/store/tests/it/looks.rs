@@ -99,7 +99,7 @@ async fn is_found(place: &Place, damage: &str, expected: fn(&Fault) -> bool) {
 }
 
 fn is_record(fault: &Fault) -> bool {
-    matches!(fault, Fault::Check { .. })
+    matches!(fault, Fault::Record { .. })
 }
 
 async fn a_changed_look_is_found(place: &Place) {

@@ -268,7 +268,7 @@ async fn no_other_record_may_be_missing(place: &Place) {
     let one = format!("x'{:032x}'", ids[0]);
     place.run(&format!("DELETE FROM check_record WHERE id = {one}"));
     let faults = engine.verify_audit(&[], |_, _, _| true).unwrap().faults;
-    assert!(matches!(faults[..], [Fault::Check { .. }]), "{faults:?}");
+    assert!(matches!(faults[..], [Fault::Record { .. }]), "{faults:?}");
 }
 
 async fn a_months_own_count_is_held_against_the_events(place: &Place) {
