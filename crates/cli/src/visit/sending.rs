@@ -7,14 +7,16 @@ use std::time::Duration;
 use api::card::{AnswerOfPatient, Challenge};
 use api::client::ClientError;
 use api::client::home_care::Prover;
-use api::home_care::device::{DeviceActivation, DeviceRegistration, HomeAnswers, RegisteredDevice};
+use api::home_care::device::{
+    DeviceActivation, DeviceRegistration, HomeAnswers, HomeCardCheck, RegisteredDevice,
+};
 use api::home_care::proof::PublicKey;
 use api::home_care::{CheckAgain, HomeConsents, HomeWithdrawal};
 use domain::back_off::BackOff;
 use serde::Serialize;
 
 use super::device::{Device, Told};
-use super::queue::{Entry, Work};
+use super::queue::{Entry, Wish, Work};
 use crate::client::{Given, explain_of};
 
 /// Between two tries, at first and at most.
@@ -281,98 +283,137 @@ impl From<anyhow::Error> for Stopped {
 }
 
 async fn one(device: &Device, mut entry: Entry, wait_s: u32) -> Result<Outcome, Stopped> {
-    let client = device.client();
-    let key = entry.key.clone();
-    match &mut entry.work {
+    check(device, &mut entry, wait_s).await?;
+    let Entry { key, work } = entry;
+    match work {
+        Work::Card { checked: None, .. } => Err(Stopped::Line),
         Work::Card {
-            request, checked, ..
-        } if checked.is_none() => {
-            let ask = async || {
-                client
-                    .check_card_at_home(&prover(device), &key, request)
-                    .await
-            };
-            *checked = Some(Box::new(until_answered(wait_s, ask).await?));
-            // From here on only the answers are sent again.
-            device.queue().add(&entry)?;
-        }
-        Work::Card { .. } | Work::CheckAgain { .. } | Work::Withdraw { .. } => {}
-    }
-    match entry.work {
-        Work::Card { wish, checked, .. } => {
-            let Some(check) = checked else {
-                return Err(Stopped::Line);
-            };
-            let (mut answered, mut not_asked, mut answers_refused) = (Vec::new(), Vec::new(), None);
-            if let (Some(wish), Some(presence)) = (wish, &check.presence) {
-                let is_asked = |it: &AnswerOfPatient| check.questions.contains(&it.question);
-                let (asked, others) = wish.answers.into_iter().partition(is_asked);
-                let others: Vec<AnswerOfPatient> = others;
-                let others = others.iter();
-                not_asked.extend(others.map(|it| format!("{}={}", it.question, it.answer)));
-                let body = HomeAnswers {
-                    answers: asked,
-                    home_care: wish.home_care.clone(),
-                    token: presence.token.clone(),
-                };
-                let ask = async || {
-                    client
-                        .answer_at_home(&prover(device), &check.id, &body)
-                        .await
-                };
-                match until_answered(wait_s, ask).await.map_err(Stopped::from) {
-                    Ok(consents) => {
-                        answered.extend(wish.home_care.map(|it| format!("home_care={it}")));
-                        let told = consents.consents.iter();
-                        answered.extend(told.map(|it| format!("{}={}", it.question, it.answer)));
-                    }
-                    // The check stands all the same, and is told of.
-                    Err(Stopped::Refused(no)) => answers_refused = Some(no),
-                    Err(stopped) => return Err(stopped),
-                }
-            }
-            Ok(Outcome::Done {
-                id: check.id,
-                name: check.name,
-                verdict: Some(check.verdict),
-                answered,
-                not_asked,
-                answers_refused,
-            })
-        }
-        Work::CheckAgain { consent } => {
-            let body = CheckAgain::default();
-            let ask = async || {
-                client
-                    .check_again_at_device(&prover(device), &key, (&consent, &body))
-                    .await
-            };
-            let done = until_answered(wait_s, ask).await?;
-            Ok(Outcome::Done {
-                id: done.id,
-                name: done.name,
-                verdict: Some(done.verdict),
-                answered: Vec::new(),
-                not_asked: Vec::new(),
-                answers_refused: None,
-            })
-        }
+            wish,
+            checked: Some(check),
+            ..
+        } => answer(device, *check, wish, wait_s).await,
+        Work::CheckAgain { consent } => check_again(device, &key, &consent, wait_s).await,
         Work::Withdraw { consent, reason } => {
             let body = HomeWithdrawal { reason };
-            let ask = async || {
-                client
-                    .withdraw_at_device(&prover(device), &key, (&consent, &body))
-                    .await
-            };
-            let done = until_answered(wait_s, ask).await?;
-            Ok(Outcome::Done {
-                id: done.withdrawal,
-                name: String::new(),
-                verdict: None,
-                answered: done.ended,
-                not_asked: Vec::new(),
-                answers_refused: None,
-            })
+            withdraw(device, &key, (&consent, &body), wait_s).await
         }
     }
+}
+
+/// Has a card checked that was not yet.
+async fn check(device: &Device, entry: &mut Entry, wait_s: u32) -> Result<(), Stopped> {
+    let (key, work) = (&entry.key, &mut entry.work);
+    let Work::Card {
+        request, checked, ..
+    } = work
+    else {
+        return Ok(());
+    };
+    if checked.is_some() {
+        return Ok(());
+    }
+    let ask = async || {
+        device
+            .client()
+            .check_card_at_home(&prover(device), key, request)
+            .await
+    };
+    *checked = Some(Box::new(until_answered(wait_s, ask).await?));
+    // From here on only the answers are sent again.
+    Ok(device.queue().add(entry)?)
+}
+
+/// Sends what the patient answers to what they are asked.
+async fn answer(
+    device: &Device,
+    check: HomeCardCheck,
+    wish: Option<Wish>,
+    wait_s: u32,
+) -> Result<Outcome, Stopped> {
+    let (mut answered, mut not_asked, mut answers_refused) = (Vec::new(), Vec::new(), None);
+    if let (Some(wish), Some(presence)) = (wish, &check.presence) {
+        let is_asked = |it: &AnswerOfPatient| check.questions.contains(&it.question);
+        let (asked, others) = wish.answers.into_iter().partition(is_asked);
+        let others: Vec<AnswerOfPatient> = others;
+        let others = others.iter();
+        not_asked.extend(others.map(|it| format!("{}={}", it.question, it.answer)));
+        let body = HomeAnswers {
+            answers: asked,
+            home_care: wish.home_care.clone(),
+            token: presence.token.clone(),
+        };
+        let ask = async || {
+            device
+                .client()
+                .answer_at_home(&prover(device), &check.id, &body)
+                .await
+        };
+        match until_answered(wait_s, ask).await.map_err(Stopped::from) {
+            Ok(consents) => {
+                answered.extend(wish.home_care.map(|it| format!("home_care={it}")));
+                let told = consents.consents.iter();
+                answered.extend(told.map(|it| format!("{}={}", it.question, it.answer)));
+            }
+            // The check stands all the same, and is told of.
+            Err(Stopped::Refused(no)) => answers_refused = Some(no),
+            Err(stopped) => return Err(stopped),
+        }
+    }
+    Ok(Outcome::Done {
+        id: check.id,
+        name: check.name,
+        verdict: Some(check.verdict),
+        answered,
+        not_asked,
+        answers_refused,
+    })
+}
+
+/// Has somebody checked without the card, by a consent.
+async fn check_again(
+    device: &Device,
+    key: &str,
+    consent: &str,
+    wait_s: u32,
+) -> Result<Outcome, Stopped> {
+    let body = CheckAgain::default();
+    let ask = async || {
+        device
+            .client()
+            .check_again_at_device(&prover(device), key, (consent, &body))
+            .await
+    };
+    let done = until_answered(wait_s, ask).await?;
+    Ok(Outcome::Done {
+        id: done.id,
+        name: done.name,
+        verdict: Some(done.verdict),
+        answered: Vec::new(),
+        not_asked: Vec::new(),
+        answers_refused: None,
+    })
+}
+
+/// Ends what is agreed with somebody.
+async fn withdraw(
+    device: &Device,
+    key: &str,
+    (consent, body): (&str, &HomeWithdrawal),
+    wait_s: u32,
+) -> Result<Outcome, Stopped> {
+    let ask = async || {
+        device
+            .client()
+            .withdraw_at_device(&prover(device), key, (consent, body))
+            .await
+    };
+    let done = until_answered(wait_s, ask).await?;
+    Ok(Outcome::Done {
+        id: done.withdrawal,
+        name: String::new(),
+        verdict: None,
+        answered: done.ended,
+        not_asked: Vec::new(),
+        answers_refused: None,
+    })
 }
