@@ -234,6 +234,86 @@ fn master(operator: &Operator, title: &str, code: &str, reset: MasterReset) -> R
     issued_page(operator, title, facts, vec![account], back)
 }
 
+/// What the page of an order tells and asks beside what is the same for all.
+#[derive(Default)]
+struct Asked {
+    facts: Vec<Fact>,
+    hidden: Vec<(&'static str, String)>,
+    fields: Vec<TextField>,
+    ticks: Vec<Checkbox>,
+}
+
+impl Asked {
+    fn of(order: Order, operator: &Operator, form: &DeedForm, faults: &[(String, Fault)]) -> Self {
+        let words = &operator.words;
+        let field = |name: &'static str, label: &str, support: &str, value: &str| TextField {
+            support: words.say(support),
+            value: value.to_owned(),
+            errors: set_up::of(name, faults),
+            ..TextField::new(name, words.say(label))
+        };
+        let tick = |name: &'static str, label: &str, value: &str| Checkbox {
+            name,
+            label: words.say(label),
+            support: String::new(),
+            value: "yes".into(),
+            checked: value == "yes",
+        };
+        let mut asked = Self::default();
+        match order {
+            Order::AnotherTerminal => {
+                let support = "terminal-name-support";
+                asked
+                    .fields
+                    .push(field("terminal", "terminal-name", support, &form.terminal));
+            }
+            Order::Reissue | Order::RevokeTerminal => {
+                asked
+                    .facts
+                    .push(fact(operator, "terminal-name", form.terminal.clone()));
+                asked.hidden.push(("terminal", form.terminal.clone()));
+                if order == Order::Reissue {
+                    asked.ticks.push(tick("now", "revoke-now", &form.now));
+                }
+            }
+            Order::Revoke => {
+                asked
+                    .facts
+                    .push(fact(operator, "fingerprint", form.fingerprint.clone()));
+                asked.hidden.push(("fingerprint", form.fingerprint.clone()));
+            }
+            Order::Reader => {
+                asked.fields.push(field(
+                    "reader",
+                    "reader-id",
+                    "reader-id-support",
+                    &form.reader,
+                ));
+                asked.ticks.push(tick(
+                    "terminal_keys",
+                    "terminal-keys-tick",
+                    &form.terminal_keys,
+                ));
+                asked.ticks.push(tick("face", "face-tick", &form.face));
+            }
+            Order::SecretNumber => {}
+            Order::ResetMaster => {
+                let support = "secret-number-support";
+                asked
+                    .fields
+                    .push(field("secret_number", "secret-number", support, ""));
+            }
+            Order::Succession => {
+                let support = "new-owner-support";
+                asked
+                    .fields
+                    .push(field("name", "new-owner", support, &form.name));
+            }
+        }
+        asked
+    }
+}
+
 fn deed_page(
     app: &App,
     operator: &Operator,
@@ -250,60 +330,9 @@ fn deed_page(
         fact(operator, "institution-code", code.to_string()),
         fact(operator, "facility-name", facility.name),
     ];
-    let field = |name: &'static str, label: &str, support: &str, value: &str| TextField {
-        support: words.say(support),
-        value: value.to_owned(),
-        errors: set_up::of(name, faults),
-        ..TextField::new(name, words.say(label))
-    };
-    let tick = |name: &'static str, label: &str, value: &str| Checkbox {
-        name,
-        label: words.say(label),
-        support: String::new(),
-        value: "yes".into(),
-        checked: value == "yes",
-    };
-    let (mut hidden, mut fields, mut ticks) = (Vec::new(), Vec::new(), Vec::new());
-    match order {
-        Order::AnotherTerminal => {
-            let support = "terminal-name-support";
-            fields.push(field("terminal", "terminal-name", support, &form.terminal));
-        }
-        Order::Reissue | Order::RevokeTerminal => {
-            facts.push(fact(operator, "terminal-name", form.terminal.clone()));
-            hidden.push(("terminal", form.terminal.clone()));
-            if order == Order::Reissue {
-                ticks.push(tick("now", "revoke-now", &form.now));
-            }
-        }
-        Order::Revoke => {
-            facts.push(fact(operator, "fingerprint", form.fingerprint.clone()));
-            hidden.push(("fingerprint", form.fingerprint.clone()));
-        }
-        Order::Reader => {
-            fields.push(field(
-                "reader",
-                "reader-id",
-                "reader-id-support",
-                &form.reader,
-            ));
-            ticks.push(tick(
-                "terminal_keys",
-                "terminal-keys-tick",
-                &form.terminal_keys,
-            ));
-            ticks.push(tick("face", "face-tick", &form.face));
-        }
-        Order::SecretNumber => {}
-        Order::ResetMaster => {
-            let support = "secret-number-support";
-            fields.push(field("secret_number", "secret-number", support, ""));
-        }
-        Order::Succession => {
-            let support = "new-owner-support";
-            fields.push(field("name", "new-owner", support, &form.name));
-        }
-    }
+    let asked = Asked::of(order, operator, form, faults);
+    facts.extend(asked.facts);
+    let mut ticks = asked.ticks;
     if order.takes_away() {
         ticks.push(confirm(words));
     }
@@ -319,8 +348,8 @@ fn deed_page(
         lead: words.say(lead),
         facts,
         action: format!("{HERE}/{code}/{path}"),
-        hidden,
-        fields,
+        hidden: asked.hidden,
+        fields: asked.fields,
         ticks,
         tone: if order.takes_away() {
             ButtonTone::Danger
