@@ -79,6 +79,9 @@ pub struct Problem {
     /// Errors of members, for `invalid_input` and the like.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<MemberError>,
+    /// Of `internal`: `urn:onshi:fault:` and the number under which the center logged what happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
     /// Seconds after which the request may be repeated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u32>,
@@ -300,6 +303,7 @@ impl Trouble {
             code: row.code.into(),
             engineer: Text::new(row.engineer.0, row.engineer.1),
             errors: Vec::new(),
+            instance: None,
             retry_after_s: None,
             status: row.status,
             title: row.engineer.1.into(),

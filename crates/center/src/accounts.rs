@@ -28,7 +28,7 @@ use crate::extract::{Body, Granted};
 use crate::passwords::{self, Asker};
 use crate::repeats::Repeatable;
 use crate::sessions::{actor, compare, event, password_errors, state};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, unreadable};
 
 /// The longest name to show, in characters.
 const NAME_CHARS: usize = 60;
@@ -401,7 +401,7 @@ fn answer(status: StatusCode, shown: Shown) -> Response {
 
 /// The answer of before, for a request that came again.
 fn again(status: StatusCode, before: &[u8]) -> Result<Response, Refused> {
-    let shown = serde_json::from_slice(before).map_err(|_| Trouble::Internal)?;
+    let shown = serde_json::from_slice(before).map_err(unreadable("a kept answer"))?;
     Ok(answer(status, shown))
 }
 

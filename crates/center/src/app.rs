@@ -35,6 +35,7 @@ use crate::records::Records;
 use crate::revocation_list::LastList;
 use crate::throttle::Throttle;
 use crate::trace_export::TraceExport;
+use crate::trouble::{Refused, internal};
 
 pub(crate) type App = Arc<Shared>;
 
@@ -175,8 +176,8 @@ impl FromRef<App> for Records {
 }
 
 /// Random bytes of the system.
-pub(crate) fn random<const N: usize>() -> Result<[u8; N], crate::trouble::Refused> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], Refused> {
     let mut bytes = [0; N];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| api::problem::Trouble::Internal)?;
+    aws_lc_rs::rand::fill(&mut bytes).map_err(internal("the system gives no random bytes"))?;
     Ok(bytes)
 }

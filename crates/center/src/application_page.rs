@@ -118,8 +118,7 @@ fn rendered(status: StatusCode, page: &impl Template) -> Response {
     match page.render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {
-            tracing::error!(error = %error, "the application page could not be rendered");
-            Refused::from(Trouble::Internal).into_response()
+            Refused::internal("the application page is not rendered", &error).into_response()
         }
     }
 }

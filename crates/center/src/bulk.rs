@@ -8,7 +8,6 @@ pub(crate) mod orders;
 pub(crate) mod work;
 
 use api::check::Origin;
-use api::problem::Trouble;
 use domain::bulk::{BulkKind, BulkState, Days, ListQuestion, ReceptionNumber};
 use domain::civil_date::{CivilDate, Instant};
 use domain::medical_aid::TreatmentMonth;
@@ -24,6 +23,7 @@ use store::bulk::{Accepted, Fetched, NewOrder};
 use crate::app::{App, Shared, random};
 use crate::link::{Stop, apart, must};
 use crate::repeats::Repeatable;
+use crate::trouble::{Refused, internal, unreadable};
 
 /// Lines worked off in one transaction: few enough that a single check waits a few milliseconds for it at most.
 const PART_LINES: usize = 100;
@@ -45,8 +45,8 @@ impl Receipt {
     }
 
     /// When it was accepted.
-    pub(crate) fn at(&self) -> Result<Instant, Trouble> {
-        Instant::parse(&self.at).map_err(|_| Trouble::Internal)
+    pub(crate) fn at(&self) -> Result<Instant, Refused> {
+        Instant::parse(&self.at).map_err(internal("when an order was accepted"))
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) async fn accept(
 ) -> Result<Receipt, Stop> {
     let now = app.now();
     if let Some(before) = repeatable.before(app)? {
-        return Ok(serde_json::from_slice(&before).map_err(|_| Trouble::Internal)?);
+        return Ok(serde_json::from_slice(&before).map_err(unreadable("a kept answer"))?);
     }
     let identifier = request.file_identifier().map(str::to_owned);
     let most = app.link.lines() as usize;
@@ -106,11 +106,11 @@ pub(crate) async fn accept(
             Accepted::TooManyOpen => return Err(ErrorCode::TooManyOpen.plain().into()),
             Accepted::Before(earlier) => {
                 let before = crate::repeats::again(earlier)?;
-                return Ok(serde_json::from_slice(&before).map_err(|_| Trouble::Internal)?);
+                return Ok(serde_json::from_slice(&before).map_err(unreadable("a kept answer"))?);
             }
         }
     }
-    Err(Trouble::Internal.into())
+    Err(Refused::internal("no reception number", &"every one that was drawn is taken").into())
 }
 
 /// What was accepted under a reception number: the look is recorded, and counted where there are results, once for each idempotency key
@@ -145,12 +145,12 @@ pub(crate) async fn fetch(
 }
 
 /// The results of checks, part after part.
-pub(crate) fn check_units(parts: &[Vec<u8>]) -> Result<Vec<bulk_check::CheckUnit>, Trouble> {
+pub(crate) fn check_units(parts: &[Vec<u8>]) -> Result<Vec<bulk_check::CheckUnit>, Refused> {
     let mut units = Vec::new();
     for part in parts {
         match answer(Message::BulkCheckResult, part)? {
             Answer::BulkCheckResult(result) => units.extend(result.body.units),
-            _ => return Err(Trouble::Internal),
+            _ => return Err(Refused::internal("a result", &"another message")),
         }
     }
     Ok(units)
@@ -159,20 +159,20 @@ pub(crate) fn check_units(parts: &[Vec<u8>]) -> Result<Vec<bulk_check::CheckUnit
 /// The results of registrations, part after part.
 pub(crate) fn registration_units(
     parts: &[Vec<u8>],
-) -> Result<Vec<reference_number::RegistrationUnit>, Trouble> {
+) -> Result<Vec<reference_number::RegistrationUnit>, Refused> {
     let mut units = Vec::new();
     for part in parts {
         match answer(Message::BulkReferenceNumbersResult, part)? {
             Answer::BulkReferenceNumbersResult(result) => units.extend(result.body.units),
-            _ => return Err(Trouble::Internal),
+            _ => return Err(Refused::internal("a result", &"another message")),
         }
     }
     Ok(units)
 }
 
-fn answer(message: Message, part: &[u8]) -> Result<Answer, Trouble> {
-    let image = serde_json::from_slice(part).map_err(|_| Trouble::Internal)?;
-    Answer::from_json(message, &image).map_err(|_| Trouble::Internal)
+fn answer(message: Message, part: &[u8]) -> Result<Answer, Refused> {
+    let image = serde_json::from_slice(part).map_err(unreadable("a result"))?;
+    Answer::from_json(message, &image).map_err(internal("a result"))
 }
 
 fn draw(now: Instant) -> Result<ReceptionNumber, Stop> {

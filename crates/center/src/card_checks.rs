@@ -38,7 +38,7 @@ use crate::extract::{Body, Granted, Peer};
 use crate::home_care;
 use crate::receipts::sign;
 use crate::sessions::{actor, event};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, absent, internal, unreadable};
 
 pub(crate) async fn challenge(
     State(app): State<App>,
@@ -314,7 +314,8 @@ fn answer(
         worth: proven.worth,
         expires_on: proven.certificate.validity.last_day(),
         questions: questions(app, asked, &finding, (holder, proven.worth))?,
-        withheld: serde_json::to_vec(&diseases(&finding, day)).map_err(|_| Trouble::Internal)?,
+        withheld: serde_json::to_vec(&diseases(&finding, day))
+            .map_err(internal("withheld diseases are not written"))?,
     };
     Ok(NewCardCheck {
         check,
@@ -338,7 +339,7 @@ fn questions(
         return Ok(Vec::new());
     }
     let facility = app.engine.facility(permit.facility())?;
-    let kind = facility.ok_or(Trouble::Internal)?.kind;
+    let kind = facility.ok_or_else(absent("the facility that asks"))?.kind;
     let settings = app.engine.settings(permit.facility())?.settings;
     let coverages: Vec<_> = finding.entries.iter().map(|it| it.coverage).collect();
     let has = holdings_on(holder.holdings.clone(), &coverages, day);
@@ -408,8 +409,9 @@ fn before(
 }
 
 fn repeated(app: &App, permit: &Permit<AskByCard>, answer: &[u8]) -> Result<CardCheck, Refused> {
-    let answer: Answer = serde_json::from_slice(answer).map_err(|_| Trouble::Internal)?;
-    let id = uuid::Uuid::parse_str(&answer.check_id).map_err(|_| Trouble::Internal)?;
+    let answer: Answer = serde_json::from_slice(answer).map_err(unreadable("a kept answer"))?;
+    let id = uuid::Uuid::parse_str(&answer.check_id)
+        .map_err(internal("the identifier in a kept answer"))?;
     delivered(app, permit, id.as_u128())
 }
 
@@ -420,11 +422,11 @@ fn delivered(app: &App, permit: &Permit<AskByCard>, id: u128) -> Result<CardChec
     } = app
         .engine
         .own_card_check(permit, id)?
-        .ok_or(Trouble::Internal)?;
+        .ok_or_else(absent("the check of a kept answer"))?;
     let open = card.state == QuestionsState::Open && app.now() < card.present_until;
     Ok(CardCheck {
         certificate: worth(&card),
-        check: serde_json::from_slice(&answer).map_err(|_| Trouble::Internal)?,
+        check: serde_json::from_slice(&answer).map_err(unreadable("a recorded answer"))?,
         method: card.method.as_str().into(),
         name: name.unwrap_or_default(),
         presence: open.then(|| Presence {

@@ -14,7 +14,7 @@ use traces::Stage;
 use crate::app::{App, random};
 use crate::extract::{Body, Granted};
 use crate::receipts;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal, unreadable};
 
 pub(crate) async fn ask(
     State(app): State<App>,
@@ -115,13 +115,14 @@ pub(crate) async fn receipt(
     Path(id): Path<String>,
 ) -> Result<Response, Refused> {
     let answer = look_back(&app, &permit, &id).await?;
-    let answer: Answer = serde_json::from_slice(&answer).map_err(|_| Trouble::Internal)?;
+    let answer: Answer =
+        serde_json::from_slice(&answer).map_err(unreadable("a recorded answer"))?;
     let alone = ReceiptAlone {
         check_id: answer.check_id,
         receipt: answer.receipt.ok_or(Trouble::NotFound)?,
     };
     Ok(json(
-        serde_json::to_vec(&alone).map_err(|_| Trouble::Internal)?,
+        serde_json::to_vec(&alone).map_err(internal("a receipt is not written"))?,
     ))
 }
 

@@ -18,8 +18,9 @@ pub(crate) async fn read(request: Request, next: Next) -> Response {
     }
     let (mut parts, body) = response.into_parts();
     // The bodies of our own answers lie in memory already.
-    let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else {
-        return Refused::from(api::problem::Trouble::Internal).into_response();
+    let bytes = match axum::body::to_bytes(body, usize::MAX).await {
+        Ok(bytes) => bytes,
+        Err(error) => return Refused::internal("an answer has no end", &error).into_response(),
     };
     let tag = match parts.headers.get(header::ETAG) {
         Some(tag) => tag.clone(),

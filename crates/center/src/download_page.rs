@@ -131,8 +131,7 @@ fn rendered(status: StatusCode, page: &Page) -> Response {
     match page.render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {
-            tracing::error!(error = %error, "the download page could not be rendered");
-            Refused::from(Trouble::Internal).into_response()
+            Refused::internal("the download page is not rendered", &error).into_response()
         }
     }
 }

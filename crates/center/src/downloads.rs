@@ -17,7 +17,7 @@ use store::certificates::Certificate;
 use crate::app::App;
 use crate::extract::Body;
 use crate::sessions::{event, password_errors};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal};
 
 /// Body of `POST /certificates/download`.
 #[derive(Deserialize)]
@@ -77,17 +77,17 @@ pub(crate) async fn issue(app: &App, wish: &Download) -> Result<Vec<u8>, Refused
         let issued = maker
             .authority
             .issue_client(facility, &terminal, kind, now)
-            .map_err(|error| {
-                tracing::error!(error = %error, "cannot issue a client certificate");
-                Trouble::Internal
-            })?;
+            .map_err(internal("a client certificate is not issued"))?;
         let root = maker.authority.root();
         let file = issued
             .identity
             .to_pkcs12(root, password.expose(), encryption);
-        Ok::<_, Trouble>((file.map_err(|_| Trouble::Internal)?, issued))
+        let file = file.map_err(internal("a PKCS#12 is not written"))?;
+        Ok::<_, Refused>((file, issued))
     });
-    let (file, issued) = made.await.map_err(|_| Trouble::Internal)??;
+    let (file, issued) = made
+        .await
+        .map_err(internal("the issuing of a certificate stopped"))??;
     let actor = Actor::Client {
         facility: notice.facility,
         certificate: issued.fingerprint,

@@ -1,6 +1,5 @@
 //! Enrolment by an operator (G08, contracts §9): a facility, its first accounts, its notice. Keeps no reference ID.
 
-use api::problem::Trouble;
 use domain::account::grounds::Grounds;
 use domain::account::{AccountId, AccountKind, AccountState};
 use domain::audit::{Actor, Deed, Event};
@@ -20,6 +19,7 @@ use crate::app::{App, random};
 use crate::passwords::{self, Asker};
 use crate::recoveries;
 use crate::told::Told;
+use crate::trouble::internal;
 
 /// A facility to enroll.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -183,7 +183,8 @@ async fn begin(
         .into_iter()
         .chain(set_up.iter().copied())
     {
-        let id = AccountId::parse(kind.as_str()).map_err(|_| Trouble::Internal.problem())?;
+        let id = AccountId::parse(kind.as_str())
+            .map_err(internal("the identifier of a first account"))?;
         let password = Password::generate(&random::<40>()?);
         accounts.push(FirstAccount {
             kind: kind.as_str().into(),

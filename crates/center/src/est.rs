@@ -26,7 +26,7 @@ use crate::downloads;
 use crate::extract::whole;
 use crate::listeners::Offered;
 use crate::sessions::event;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal};
 
 /// Media type of requests (RFC 7030 §4.2.1).
 const REQUEST: &str = "application/pkcs10";
@@ -136,10 +136,7 @@ async fn make(app: &App, request: &SigningRequest, line: Line) -> Result<Respons
     let made = app
         .authority
         .issue_for(line.facility, &line.terminal, request, now);
-    let made = made.map_err(|error| {
-        tracing::error!(error = %error, "cannot issue a client certificate");
-        Trouble::Internal
-    })?;
+    let made = made.map_err(internal("a client certificate is not issued"))?;
     let actor = Actor::Client {
         facility: line.facility,
         certificate: line.renews.unwrap_or(made.fingerprint),

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::conditional::fits;
 use crate::extract::{Body, Granted, Query};
 use crate::repeats::{self, Repeatable};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, unreadable};
 
 pub(crate) async fn read(
     State(app): State<App>,
@@ -116,7 +116,7 @@ fn page(rows: Vec<ChangeRow>) -> SettingsHistory {
 }
 
 fn again(before: &[u8]) -> Result<Response, Refused> {
-    let shown = serde_json::from_slice(before).map_err(|_| Trouble::Internal)?;
+    let shown = serde_json::from_slice(before).map_err(unreadable("a kept answer"))?;
     Ok(answer(shown))
 }
 

@@ -23,7 +23,7 @@ use store::checks::Line;
 use crate::app::{App, Shared};
 use crate::extract::{Body, Granted, Query, TokenHash, is_background};
 use crate::sessions::{actor, event};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, absent, internal};
 
 /// Lines of one page.
 const PAGE: u32 = 50;
@@ -77,7 +77,7 @@ async fn found(
     let (reader, allowed) = (app.clone(), permit.clone());
     // By name every check of the days is read: off the threads that answer checks.
     let lines = tokio::task::spawn_blocking(move || reader.engine.search_checks(&allowed, &search));
-    let lines = lines.await.map_err(|_| Trouble::Internal)??;
+    let lines = lines.await.map_err(internal("a search stopped"))??;
     let is_recorded = followed
         .as_ref()
         .is_some_and(|terms| app.followed.is_recorded(terms, now));
@@ -172,7 +172,9 @@ pub(crate) async fn export(
     // Reading takes a while for a long range: off the threads that answer checks.
     let written =
         tokio::task::spawn_blocking(move || write(&reader, &allowed, search, file_of(encoding)));
-    let (bytes, lines) = written.await.map_err(|_| Trouble::Internal)??;
+    let (bytes, lines) = written
+        .await
+        .map_err(internal("the writing of a file stopped"))??;
     let mut told = event(now, actor(permit.holder().clone()), Deed::HistoryExport);
     told.detail = format!("lines={lines} encoding={}", encoding.as_str());
     app.engine.record(told).await?;
@@ -195,7 +197,7 @@ fn write(
     mut search: store::checks::Search,
     encoding: Encoding,
 ) -> Result<(Vec<u8>, usize), Refused> {
-    let mut file = HistoryFile::new(encoding).map_err(|_| Trouble::Internal)?;
+    let mut file = HistoryFile::new(encoding).map_err(internal("a line is not written"))?;
     let mut count = 0;
     search.limit = STEP;
     loop {
@@ -205,7 +207,7 @@ fn write(
         let last = lines.len() < STEP as usize;
         for line in lines {
             file.push(&file_line(line)?)
-                .map_err(|_| Trouble::Internal)?;
+                .map_err(internal("a line is not written"))?;
         }
         if MOST_LINES < count || MOST_BYTES < file.size_bytes() {
             return Err(Refused::members(Trouble::InvalidInput, vec![too_many()]));
@@ -217,7 +219,9 @@ fn write(
 }
 
 fn file_line(line: Line) -> Result<HistoryLine, Refused> {
-    let origin = match Origin::parse(&line.origin).ok_or(Trouble::Internal)? {
+    let origin =
+        Origin::parse(&line.origin).ok_or_else(absent("the origin of a recorded check"))?;
+    let origin = match origin {
         Origin::Page => "画面",
         Origin::Shell => "コマンド",
         Origin::File => "ファイル連携",
@@ -237,7 +241,8 @@ fn file_line(line: Line) -> Result<HistoryLine, Refused> {
     Ok(HistoryLine {
         at: line.at,
         visit_date: line.visit_date,
-        verdict: Verdict::from_code(&line.verdict.to_string()).ok_or(Trouble::Internal)?,
+        verdict: Verdict::from_code(&line.verdict.to_string())
+            .ok_or_else(absent("the verdict of a recorded check"))?,
         insurer: line.insurer,
         name: line.name,
         origin: origin.into(),

@@ -18,7 +18,7 @@ use crate::accounts::{Wanted, examine, made, told_of_new};
 use crate::app::App;
 use crate::extract::{Granted, whole};
 use crate::repeats::Repeatable;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, absent, unreadable};
 
 /// Characters of a wrong identifier that the report repeats.
 const ID_CHARS: usize = 32;
@@ -88,7 +88,9 @@ pub(crate) async fn import(
         Created::Taken(id) => {
             report.done = false;
             let line = report.lines.iter_mut().find(|it| it.id == id.as_str());
-            line.ok_or(Trouble::Internal)?.errors.push(is_taken());
+            line.ok_or_else(absent("the line of an account"))?
+                .errors
+                .push(is_taken());
         }
         Created::Earlier(earlier) => return again(&crate::repeats::again(earlier)?),
     }
@@ -107,7 +109,7 @@ fn reported(report: &ImportReport) -> Response {
 
 /// The report of a file that was imported before under the same key.
 fn again(before: &[u8]) -> Result<Response, Refused> {
-    let report = serde_json::from_slice(before).map_err(|_| Trouble::Internal)?;
+    let report = serde_json::from_slice(before).map_err(unreadable("a kept answer"))?;
     Ok(reported(&report))
 }
 

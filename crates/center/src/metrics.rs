@@ -26,7 +26,7 @@ use crate::app::App;
 use crate::metrics::sources::Sources;
 use crate::recent_load::RecentLoad;
 use crate::serve::Clock;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal};
 
 /// Upper bounds of the durations counted, in seconds.
 pub(crate) const BOUNDS_S: [f64; 12] = [
@@ -274,7 +274,7 @@ impl SignInOutcome {
 
 pub(crate) async fn read(State(app): State<App>) -> Result<Response, Refused> {
     let mut text = String::new();
-    encode(&mut text, &app.metrics.registry).map_err(|_| Trouble::Internal)?;
+    encode(&mut text, &app.metrics.registry).map_err(internal("the metrics are not written"))?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }

@@ -3,7 +3,6 @@
 
 pub mod ready_made;
 
-use api::problem::Trouble;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::audit::{Actor, Deed, Event};
@@ -16,7 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::app::{App, random};
 use crate::told::Told;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal};
 
 /// Where one-time links lead; their token follows.
 pub(crate) const SET_UP: &str = "/set-up";
@@ -156,7 +155,7 @@ fn invite(app: &App, name: &OperatorName) -> Result<(Link, Invitation), Told> {
     let secret = app
         .machine
         .seal_bytes(&*secret)
-        .map_err(|_| Refused::from(Trouble::Internal))?;
+        .map_err(internal("the secret of a second factor is not sealed"))?;
     let until = app.now().plus_seconds(app.operator_link_s);
     let site = app.operator_site.get();
     let site = site.map(|site| site.address.as_str()).unwrap_or_default();

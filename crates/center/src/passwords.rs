@@ -10,7 +10,7 @@ use store::accounts::PasswordRow;
 use crate::admission::gate::Shed;
 use crate::admission::hashes::Turn;
 use crate::app::{App, random};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal};
 
 /// Who has a password hashed.
 #[derive(Debug, Clone, Copy)]
@@ -39,8 +39,8 @@ pub(crate) async fn hash(
     });
     let hash = hashed
         .await
-        .map_err(|_| Trouble::Internal)?
-        .map_err(|_| Trouble::Internal)?;
+        .map_err(internal("the hashing of a password stopped"))?
+        .map_err(internal("a password is not hashed"))?;
     Ok(PasswordRow {
         hash,
         prefix,
@@ -62,7 +62,9 @@ pub(crate) async fn verify(
         let _turn = turn;
         pki::password_hash::verify(&text, hash.as_deref())
     });
-    Ok(verified.await.map_err(|_| Trouble::Internal)?)
+    verified
+        .await
+        .map_err(internal("the checking of a password stopped"))
 }
 
 /// Waits for a turn.

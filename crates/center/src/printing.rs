@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-use api::problem::Trouble;
 use domain::medical_information::drugs::Source;
 use domain::medical_information::kind::{Basis, InformationKind};
 use domain::medical_information::look::Look;
@@ -11,7 +10,7 @@ use print::{Facility, Marking, MedicalRecord, Patient, Typeface, UnreadableTypef
 use store::sight::Seen;
 
 use crate::records::Records;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, absent};
 
 /// Unpacked when the first document is made.
 static TYPEFACE: LazyLock<Result<Typeface, UnreadableTypeface>> = LazyLock::new(|| {
@@ -35,7 +34,7 @@ pub(crate) fn record(
     } = seen;
     let typeface = TYPEFACE.as_ref().map_err(|error| failed(error))?;
     let facility = records.engine.facility(look.facility)?;
-    let facility = facility.ok_or(Trouble::Internal)?;
+    let facility = facility.ok_or_else(absent("the facility of a look"))?;
     let account = records.engine.account(look.facility, &look.account)?;
     let id = look.account.as_str();
     let made_by = match account.map(|it| it.display_name) {
@@ -67,12 +66,12 @@ pub(crate) fn record(
         information,
     };
     let pdf = record.to_pdf(typeface);
-    Ok(pdf.map_err(|error| failed(&error))?)
+    pdf.map_err(|error| failed(&error))
 }
 
-fn failed(error: &dyn std::error::Error) -> Trouble {
-    tracing::error!(reason = %error, "a document cannot be printed");
-    Trouble::Internal
+#[track_caller]
+fn failed(error: &dyn std::error::Error) -> Refused {
+    Refused::internal("a document cannot be printed", &error)
 }
 
 fn kinds(look: &Look) -> Vec<InformationKind> {

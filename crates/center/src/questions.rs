@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::card_checks::{presence_token, worth};
 use crate::extract::{Body, Granted};
 use crate::sessions::{actor, event};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, unreadable};
 
 /// How often it is looked for what was left open.
 const EVERY: Duration = Duration::from_secs(1);
@@ -77,10 +77,10 @@ pub(crate) async fn past(
         (question, choice) == (Question::SpecifiedDisease, Choice::Yes)
     });
     let withheld: Vec<SpecifiedDisease> =
-        serde_json::from_slice(&card.withheld).map_err(|_| Trouble::Internal)?;
+        serde_json::from_slice(&card.withheld).map_err(unreadable("withheld diseases"))?;
     Ok(Json(CardCheckRecord {
         certificate: worth(&card),
-        check: serde_json::from_slice(&found.answer).map_err(|_| Trouble::Internal)?,
+        check: serde_json::from_slice(&found.answer).map_err(unreadable("a recorded answer"))?,
         closed_at: card.closed.map(|at| at.to_string()),
         consents: found.consents.iter().map(consent).collect(),
         method: card.method.as_str().into(),

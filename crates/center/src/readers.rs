@@ -19,7 +19,7 @@ use store::readers::{Reader, ReleaseKept, Said};
 use crate::app::{App, random};
 use crate::extract::{Body, Granted, Peer};
 use crate::repeats::{self, Repeatable};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, unreadable};
 
 /// Seconds a release lasts (contracts §2).
 const RELEASE_S: i64 = 120;
@@ -145,7 +145,7 @@ pub(crate) async fn release(
 }
 
 fn again(before: &[u8]) -> Result<(StatusCode, Json<Release>), Refused> {
-    let release = serde_json::from_slice(before).map_err(|_| Trouble::Internal)?;
+    let release = serde_json::from_slice(before).map_err(unreadable("a kept answer"))?;
     Ok((StatusCode::CREATED, Json(release)))
 }
 

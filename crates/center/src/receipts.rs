@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use api::check::{Answer, answered};
-use api::problem::Trouble;
 use api::receipt::shared::Tree;
 use api::receipt::{self, Claims};
 use arc_swap::ArcSwap;
@@ -17,7 +16,7 @@ use traces::Stage;
 use crate::app::random;
 use crate::records::Records;
 use crate::serve::Clock;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, absent};
 
 /// What seals the answers of a center.
 pub(crate) struct Sealer {
@@ -81,7 +80,7 @@ pub(crate) fn sign(records: &Records, answer: &Answer, now: Instant) -> Result<B
     let draft = draft(records, answer, now)?;
     let keys = records.receipt_keys.load();
     let sealed = traces::during(Stage::Sign, || alone(&keys.current, &draft));
-    Ok(sealed.ok_or(Trouble::Internal)?)
+    sealed.ok_or_else(absent("the signature of a receipt"))
 }
 
 fn draft(records: &Records, answer: &Answer, now: Instant) -> Result<Draft, Refused> {

@@ -24,7 +24,7 @@ use crate::passwords::{self, Asker};
 use crate::second_factors::owes_no_proof;
 use crate::sessions::{actor, compare, confirm_password, event, refuse, shown_no_more};
 use crate::told::Told;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal};
 
 /// How the master's account is called at every facility.
 const MASTER: &str = "master";
@@ -230,7 +230,7 @@ pub(crate) async fn succeed(
 async fn first_password(
     app: &App,
 ) -> Result<(AccountId, Password, store::accounts::PasswordRow), Refused> {
-    let id = AccountId::parse(MASTER).map_err(|_| Trouble::Internal)?;
+    let id = AccountId::parse(MASTER).map_err(internal("the identifier of the first account"))?;
     let password = Password::generate(&random::<40>()?);
     let row = passwords::hash(app, Asker::Operator, password.clone(), app.now(), true).await?;
     Ok((id, password, row))

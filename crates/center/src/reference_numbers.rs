@@ -23,7 +23,7 @@ use crate::extract::{Body, Granted};
 use crate::link::must;
 use crate::repeats::{Repeatable, again};
 use crate::sessions::{actor, event};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, unreadable};
 
 pub(crate) async fn register(
     State(app): State<App>,
@@ -242,7 +242,7 @@ fn assigned(holder: ReferenceNumberHolder, done: &Assignment) -> ReferenceNumber
 /// What was answered before; nothing stands for a number that was taken.
 fn kept(before: &[u8]) -> Result<Json<ReferenceNumberHolder>, Refused> {
     let before: Option<ReferenceNumberHolder> =
-        serde_json::from_slice(before).map_err(|_| Trouble::Internal)?;
+        serde_json::from_slice(before).map_err(unreadable("a kept answer"))?;
     before.map(Json).ok_or_else(taken)
 }
 

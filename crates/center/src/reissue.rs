@@ -1,6 +1,5 @@
 //! What the operator does for a facility whose certificate is gone (G08): look, issue anew (再発行), revoke. Says what is revoked when.
 
-use api::problem::Trouble;
 use domain::audit::{Actor, Deed};
 use domain::institution_code::InstitutionCode;
 use pki::notice::RequestId;
@@ -15,6 +14,7 @@ use crate::enroll::{Enrolled, institution, notice};
 use crate::revoked_outside;
 use crate::sessions::event;
 use crate::told::Told;
+use crate::trouble::internal;
 
 /// A terminal whose certificate is issued anew, or revoked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -83,7 +83,7 @@ pub(crate) async fn reissue(
     let enrolled = notice(app, code, name, Earlier::Replaced, by.clone()).await?;
     if earlier == RevokeEarlier::Now {
         let stays = RequestId::parse(&enrolled.request_id);
-        let stays = stays.map_err(|_| Trouble::Internal.problem())?;
+        let stays = stays.map_err(internal("the request number of a new notice"))?;
         let stays = Some(stays.as_str().to_owned());
         revoke(app, Which::Terminal(code, terminal.terminal, stays), by).await?;
         revoked_outside::keep(app).await;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use store::kept_answers::{Earlier, KeptAnswer};
 
 use crate::records::Records;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal};
 
 /// What a request that may come twice is known by; without a key every time is the first.
 pub(crate) struct Repeatable {
@@ -57,7 +57,8 @@ impl Repeatable {
             key: key.clone(),
             holder: self.holder.clone(),
             request: *request,
-            answer: serde_json::to_vec(answer).map_err(|_| Trouble::Internal)?,
+            answer: serde_json::to_vec(answer)
+                .map_err(internal("an answer to keep is not written"))?,
             at: now,
         }))
     }

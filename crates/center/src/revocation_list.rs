@@ -11,7 +11,7 @@ use domain::civil_date::Instant;
 use pki::authority::{Reason, Revoked};
 
 use crate::app::{App, Shared};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal};
 
 /// A list is signed anew after this many seconds, well before it ends.
 const FRESH_S: i64 = 3_600;
@@ -80,10 +80,7 @@ fn current(app: &Shared, number: u32) -> Result<Vec<u8>, Refused> {
         })
         .collect();
     let signed = app.authority.revocation_list_of(number, &revoked, now);
-    let signed = signed.map_err(|error| {
-        tracing::error!(error = %error, "the revocation list could not be signed");
-        Trouble::Internal
-    })?;
+    let signed = signed.map_err(internal("the revocation list is not signed"))?;
     let der = signed.ok_or(Trouble::NotFound)?;
     let list = Signed {
         version,

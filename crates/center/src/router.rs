@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::extract::Peer;
 use crate::listeners::From;
 use crate::training::Ward;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal};
 use crate::{
     accounts, application_page, bulk, card_checks, certificates, checks, claims, conditional,
     download_page, downloads, emergency, est, events, existing_paths, facility_settings, history,
@@ -478,7 +478,8 @@ async fn keys(State(app): State<App>, _: Peer) -> Result<Json<KeySet>, Refused> 
 }
 
 async fn document(_: Peer) -> Result<impl IntoResponse, Refused> {
-    let text = api::openapi::text().map_err(|_| Trouble::Internal)?;
+    let text = api::openapi::text()
+        .map_err(internal("the description of the interface is not written"))?;
     Ok(([(header::CONTENT_TYPE, "application/json")], text))
 }
 

@@ -29,7 +29,7 @@ use crate::extract::{Body, Granted, Peer, TokenHash};
 use crate::passkeys;
 use crate::sessions::{actor, confirm_password, event, shown_no_more};
 use crate::sign_ins::attempt;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal};
 
 /// The longest name, in characters.
 const NAME_CHARS: usize = 60;
@@ -72,7 +72,7 @@ pub(crate) async fn begin(
             begun.secret = Some(text);
             app.machine
                 .seal_bytes(&*secret)
-                .map_err(|_| Trouble::Internal)?
+                .map_err(internal("the secret of a second factor is not sealed"))?
         }
         FactorKind::Passkey => {
             let kept: Vec<Vec<u8>> = of_kind(present, FactorKind::Passkey)

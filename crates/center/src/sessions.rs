@@ -32,7 +32,7 @@ use crate::metrics::SignInOutcome;
 use crate::passwords::{self, Asker};
 use crate::repeats::{self, Repeatable};
 use crate::sign_ins::attempt;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, absent, unreadable};
 
 pub(crate) async fn sign_in(
     State(app): State<App>,
@@ -91,7 +91,7 @@ pub(crate) async fn open(
     let facility = app
         .engine
         .facility(account.facility)?
-        .ok_or(Trouble::Internal)?;
+        .ok_or_else(absent("the facility of an account"))?;
     let password = state(&account.password, now);
     let row = store::sessions::Session {
         who: who.clone(),
@@ -166,7 +166,7 @@ pub(crate) async fn not_opened(
 
 /// The answer of before: the same session, whether or not it has ended since.
 fn opened_before(app: &App, before: &[u8]) -> Result<Session, Refused> {
-    let seeded = serde_json::from_slice(before).map_err(|_| Trouble::Internal)?;
+    let seeded = serde_json::from_slice(before).map_err(unreadable("a kept session"))?;
     Ok(with_token(app, seeded))
 }
 

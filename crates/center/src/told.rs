@@ -113,6 +113,7 @@ impl From<Refused> for Told {
 }
 
 impl From<StoreError> for Told {
+    #[track_caller]
     fn from(error: StoreError) -> Self {
         // Logs it, once.
         Refused::from(error).into()

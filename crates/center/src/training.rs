@@ -34,7 +34,7 @@ use crate::receipts::Sealer;
 use crate::records::Records;
 use crate::serve::StartError;
 use crate::sessions::{actor, event};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal};
 
 /// Makes up the patients of a day: the same day, the same patients.
 pub type MadeUpPatients = fn(CivilDate) -> Vec<MadeUpPatient>;
@@ -117,10 +117,8 @@ impl Practice {
             let patients = (self.make_up)(today);
             let ids = &self.records.check_ids;
             let ids = [ids.next(now, random()?), ids.next(now, random()?)];
-            let windows = windows_of_day(ids, now).map_err(|error| {
-                tracing::error!(reason = %error, "a day of practice cannot be opened");
-                api::problem::Trouble::Internal
-            })?;
+            let windows =
+                windows_of_day(ids, now).map_err(internal("a day of practice cannot be opened"))?;
             self.store.begin_day(&patients, windows.into()).await?;
             *day = Day {
                 date: Some(today),

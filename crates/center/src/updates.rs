@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::extract::Peer;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal};
 
 /// How the files of releases end.
 const RELEASE: &str = "release";
@@ -38,7 +38,9 @@ pub(crate) async fn list(State(app): State<App>, _: Peer) -> Result<Json<Updates
         return Ok(Json(Updates::default()));
     };
     let read = tokio::task::spawn_blocking(move || updates(&dir)).await;
-    Ok(Json(read.map_err(|_| Trouble::Internal)?))
+    Ok(Json(
+        read.map_err(internal("the reading of the updates stopped"))?,
+    ))
 }
 
 /// A piece of a package, named by its hash; an empty one is its end.
@@ -55,7 +57,7 @@ pub(crate) async fn piece(
     }
     let dir = app.updates.clone().ok_or(Trouble::NotFound)?;
     let bytes = tokio::task::spawn_blocking(move || read_piece(&dir, &id, from)).await;
-    let bytes = bytes.map_err(|_| Trouble::Internal)??;
+    let bytes = bytes.map_err(internal("the reading of a package stopped"))??;
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes))
 }
 
@@ -125,8 +127,8 @@ fn read_piece(dir: &Path, sha256: &str, from: u64) -> Result<Vec<u8>, Refused> {
         std::io::Result::Ok(bytes)
     };
     read().map_err(|error| {
-        tracing::error!(file = %file.display(), error = %error, "a package cannot be read");
-        Trouble::Internal.into()
+        let why = format!("{}: {error}", file.display());
+        Refused::internal("a package cannot be read", &why)
     })
 }
 

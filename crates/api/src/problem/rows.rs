@@ -310,8 +310,8 @@ impl Trouble {
                     "Something went wrong at the center. Please try again; if it goes on, call the help desk.",
                 ),
                 (
-                    "センターの記録を要求番号で確認してください。",
-                    "see the center's log under the request's identifier",
+                    "センターの記録を障害番号で探してください。",
+                    "look for the fault's number in the center's log",
                 ),
             ),
             Self::Card(trouble) => trouble.row(),

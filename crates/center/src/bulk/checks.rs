@@ -25,15 +25,16 @@ use super::work::Worked;
 use crate::app::{App, Shared, random};
 use crate::link::must;
 use crate::receipts::sign;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal, unreadable};
 
 /// Works off the lines of a part.
 pub(super) fn work(app: &App, order: &Order, content: &[u8]) -> Result<Worked, Refused> {
     let permit = permit(order)?;
-    let image: Value = serde_json::from_slice(content).map_err(|_| Trouble::Internal)?;
-    let request = Request::from_json(Message::BulkCheck, &image).map_err(|_| Trouble::Internal)?;
+    let image: Value = serde_json::from_slice(content).map_err(unreadable("a part of an order"))?;
+    let request =
+        Request::from_json(Message::BulkCheck, &image).map_err(internal("a part of an order"))?;
     let Request::BulkCheck(request) = request else {
-        return Err(Trouble::Internal.into());
+        return Err(Refused::internal("a part of an order", &"another message"));
     };
     let lines = image.pointer("/XmlMsg/MessageBody/QualificationConfirmSearchInfo");
     let (mut checks, mut units) = (Vec::new(), Vec::new());
@@ -221,7 +222,7 @@ pub(super) fn record(
         remarks: recording.remarks,
     };
     let answer: Recorded = answered::write(finding, recording.number, &circumstances);
-    let (_, coverages) = answered::read(&answer).map_err(|_| Trouble::Internal)?;
+    let (_, coverages) = answered::read(&answer).map_err(internal("an answer of our own"))?;
     let plain = Beside {
         ceiling: coverage::CeilingConsent::None,
         consents: None,

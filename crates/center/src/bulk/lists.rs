@@ -1,7 +1,6 @@
 //! Consented lists (interface §2.6): whom a list is about is found once, then each is answered as a check by card is, with what they agreed
 //! to. Those of home and remote care stand on what was agreed at home or from afar, that of medical aid on tickets.
 
-use api::problem::Trouble;
 use domain::bulk::{BulkFailure, BulkKind, Days, ListQuestion};
 use domain::check::evaluate_card;
 use domain::civil_date::{CivilDate, Instant};
@@ -25,7 +24,7 @@ use super::PART_LINES;
 use super::checks::{Recording, answers, permit, record, refused, unit};
 use super::work::Worked;
 use crate::app::App;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, absent, internal, unreadable};
 
 /// Whom a list is about, as it is kept.
 #[derive(Debug, Serialize, Deserialize)]
@@ -84,7 +83,9 @@ pub(super) async fn fill(app: &App, order: &Order) -> Result<(), Refused> {
     let most = app.link.lines() as usize;
     let (reader, asked) = (app.clone(), order.clone());
     let found = tokio::task::spawn_blocking(move || people(&reader, &asked, most + 1));
-    let lines = found.await.map_err(|_| Trouble::Internal)??;
+    let lines = found
+        .await
+        .map_err(internal("the finding of people stopped"))??;
     let now = app.now();
     if most < lines.len() {
         app.engine
@@ -93,7 +94,7 @@ pub(super) async fn fill(app: &App, order: &Order) -> Result<(), Refused> {
         return Ok(());
     }
     let parts: Result<Vec<Vec<u8>>, _> = lines.chunks(PART_LINES).map(serde_json::to_vec).collect();
-    let parts = parts.map_err(|_| Trouble::Internal)?;
+    let parts = parts.map_err(internal("a list is not written"))?;
     let count = u32::try_from(lines.len()).unwrap_or(u32::MAX);
     app.engine.fill_list(order, count, parts, now).await?;
     Ok(())
@@ -102,7 +103,8 @@ pub(super) async fn fill(app: &App, order: &Order) -> Result<(), Refused> {
 fn people(app: &App, order: &Order, limit: usize) -> Result<Vec<Line>, Refused> {
     let permit = permit(order)?;
     let question = order.list.as_deref().and_then(unpack);
-    Ok(match question.ok_or(Trouble::Internal)? {
+    let question = question.ok_or_else(absent("the question of a list"))?;
+    Ok(match question {
         ListQuestion::Consents(days) => {
             let of = (care(order.kind)?, ListedBy::Consent, days);
             let found = app.engine.consented(&permit, of, limit)?;
@@ -127,7 +129,7 @@ fn care(kind: BulkKind) -> Result<Care, Refused> {
         BulkKind::HomeVisits => Ok(Care::HomeVisit),
         BulkKind::RemoteCare => Ok(Care::RemoteCare),
         BulkKind::Checks | BulkKind::ReferenceNumbers | BulkKind::MedicalAid => {
-            Err(Trouble::Internal.into())
+            Err(Refused::internal("an order without a list", &kind.as_str()))
         }
     }
 }
@@ -135,7 +137,8 @@ fn care(kind: BulkKind) -> Result<Care, Refused> {
 /// Works off the people of a part.
 pub(super) fn work(app: &App, order: &Order, content: &[u8]) -> Result<Worked, Refused> {
     let permit = permit(order)?;
-    let lines: Vec<Line> = serde_json::from_slice(content).map_err(|_| Trouble::Internal)?;
+    let lines: Vec<Line> =
+        serde_json::from_slice(content).map_err(unreadable("a part of an order"))?;
     let (mut checks, mut units) = (Vec::new(), Vec::new());
     for line in lines {
         match check(app, &permit, order, &line)? {
@@ -164,7 +167,7 @@ fn check(
     order: &Order,
     line: &Line,
 ) -> Result<Option<Done>, Refused> {
-    let person = uuid::Uuid::parse_str(&line.person).map_err(|_| Trouble::Internal)?;
+    let person = uuid::Uuid::parse_str(&line.person).map_err(internal("the person of a line"))?;
     let person = PersonId::from_u128(person.as_u128());
     let Some(found) = app.engine.registered(permit, person)? else {
         return Ok(None);
@@ -266,8 +269,9 @@ impl Line {
         }
         let mut told = Consents::default();
         for (question, choice, at, until) in &self.consents {
-            let question = Question::parse(question).ok_or(Trouble::Internal)?;
-            let choice = Choice::parse(choice).ok_or(Trouble::Internal)?;
+            let question =
+                Question::parse(question).ok_or_else(absent("the question of a consent"))?;
+            let choice = Choice::parse(choice).ok_or_else(absent("the choice of a consent"))?;
             let given = Given {
                 at: Instant::from_micros(*at),
                 until: Instant::from_micros(*until),

@@ -1,7 +1,6 @@
 //! Lines of a bulk registration of reference numbers (interface §2.4), registered in their order, each with a result of its own. Decides
 //! nothing: `domain::reference_number` does.
 
-use api::problem::Trouble;
 use domain::codes::check::ProcessingStatus;
 use domain::reference_number::{Assignment, TakenByAnother};
 use exchange::answer::Answer;
@@ -17,15 +16,16 @@ use store::bulk::work::{Answers, Part};
 use super::checks::permit;
 use crate::app::App;
 use crate::reference_numbers::{bearer, person};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal, unreadable};
 
 /// Works off the lines of a part.
 pub(super) async fn work(app: &App, order: &Order, part: &Part) -> Result<(), Refused> {
     let permit = permit(order)?;
-    let image = serde_json::from_slice(&part.content).map_err(|_| Trouble::Internal)?;
+    let image = serde_json::from_slice(&part.content).map_err(unreadable("a part of an order"))?;
     let request = Request::from_json(Message::BulkReferenceNumbers, &image);
-    let Ok(Request::BulkReferenceNumbers(request)) = request else {
-        return Err(Trouble::Internal.into());
+    let Request::BulkReferenceNumbers(request) = request.map_err(internal("a part of an order"))?
+    else {
+        return Err(Refused::internal("a part of an order", &"another message"));
     };
     let (mut wanted, mut lines) = (Vec::new(), Vec::new());
     for registration in request.body.registrations {

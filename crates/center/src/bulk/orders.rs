@@ -28,7 +28,7 @@ use crate::app::{App, Shared};
 use crate::extract::{Granted, Query, whole};
 use crate::link::{Stop, apart};
 use crate::repeats::Repeatable;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, absent, internal};
 
 /// Orders of one page.
 const PAGE: u32 = 50;
@@ -108,9 +108,10 @@ pub(crate) async fn put_in(
     }
     let receipt = super::accept(&app, &permit, asked, &repeatable).await;
     let receipt = receipt.map_err(refused)?;
-    let reception = ReceptionNumber::parse(receipt.reception()).map_err(|_| Trouble::Internal)?;
+    let reception = ReceptionNumber::parse(receipt.reception())
+        .map_err(internal("the reception number of an order"))?;
     let order = app.engine.order(&permit, &reception)?;
-    let order = order.ok_or(Trouble::Internal)?;
+    let order = order.ok_or_else(absent("an order that was accepted"))?;
     Ok((StatusCode::ACCEPTED, Json(shown(&app, &order))))
 }
 
@@ -166,7 +167,9 @@ pub(crate) async fn result(
     // Thousands of lines take a while: off the threads that answer checks.
     let written =
         tokio::task::spawn_blocking(move || write(&order, &parts, (is_csv, encoding), now));
-    let bytes = written.await.map_err(|_| Trouble::Internal)??;
+    let bytes = written
+        .await
+        .map_err(internal("the writing of a file stopped"))??;
     let kind = match (is_csv, encoding) {
         (true, Encoding::Utf8) => "text/csv; charset=utf-8",
         (true, Encoding::ShiftJis) => "text/csv; charset=Shift_JIS",
@@ -367,12 +370,12 @@ fn write(
         character_code: Some(domain::codes::check::CharacterCode::Utf8.code().to_owned()),
         ..ResultHeader::default()
     };
-    let not_written = |_| Refused::from(Trouble::Internal);
     let answer = match order.kind {
         BulkKind::ReferenceNumbers => {
             let units = super::registration_units(parts)?;
             if is_csv {
-                return bulk_file::write_reference_numbers(&units, encoding).map_err(not_written);
+                return bulk_file::write_reference_numbers(&units, encoding)
+                    .map_err(internal("a result is not written"));
             }
             Answer::BulkReferenceNumbersResult(Box::new(reference_number::BulkResult {
                 header,
@@ -385,7 +388,8 @@ fn write(
         BulkKind::Checks | BulkKind::MedicalAid | BulkKind::HomeVisits | BulkKind::RemoteCare => {
             let units = super::check_units(parts)?;
             if is_csv {
-                return bulk_file::write_checks(&units, encoding).map_err(not_written);
+                return bulk_file::write_checks(&units, encoding)
+                    .map_err(internal("a result is not written"));
             }
             Answer::BulkCheckResult(Box::new(bulk_check::BulkResult {
                 header,
@@ -399,5 +403,5 @@ fn write(
     // For people at the terminal: what Shift_JIS lacks is reduced, the file in UTF-8 has all of it.
     let written = answer.to_xml(encoding, Unrepresentable::Reduced);
     let written = written.or_else(|_| answer.to_xml(Encoding::Utf8, Unrepresentable::Reduced));
-    Ok(written.map_err(|_| Trouble::Internal)?.bytes)
+    Ok(written.map_err(internal("a result is not written"))?.bytes)
 }

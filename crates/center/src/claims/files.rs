@@ -22,7 +22,7 @@ use super::{Claimant, event_of, shown_id};
 use crate::app::{App, Shared};
 use crate::certificates::hex;
 use crate::extract::Query;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, absent, internal};
 
 /// The `typ` of a signed acceptance.
 const TYPE: &str = "onshi-claims-acceptance+jwt";
@@ -58,7 +58,9 @@ pub(crate) async fn read(
         ClaimsFile::Corrections => corrections(&mine, &of),
         ClaimsFile::Acceptance => acceptance(&mine, &of),
     });
-    let bytes = written.await.map_err(|_| Trouble::Internal)??;
+    let bytes = written
+        .await
+        .map_err(internal("the writing of a file stopped"))??;
     let (kind, ending) = match file {
         ClaimsFile::Acceptance => ("application/jose", "jws"),
         ClaimsFile::Findings | ClaimsFile::Returns | ClaimsFile::Corrections => {
@@ -107,12 +109,15 @@ fn each<T: serde::de::DeserializeOwned>(
 }
 
 fn findings(app: &Shared, submission: &Submission) -> Result<Vec<u8>, Refused> {
-    let mut file = FindingsFile::new().map_err(|_| Trouble::Internal)?;
+    let mut file = FindingsFile::new().map_err(internal("a line is not written"))?;
     each(
         app,
         submission,
         ResultKind::Findings,
-        |it: ClaimsFinding| Ok(file.push(&line(&it)).map_err(|_| Trouble::Internal)?),
+        |it: ClaimsFinding| {
+            file.push(&line(&it))
+                .map_err(internal("a line is not written"))
+        },
     )?;
     Ok(file.into_bytes())
 }
@@ -133,7 +138,7 @@ fn returns(app: &Shared, submission: &Submission) -> Result<Vec<u8>, Refused> {
         }
         Ok(())
     })?;
-    let mut file = FindingsFile::new().map_err(|_| Trouble::Internal)?;
+    let mut file = FindingsFile::new().map_err(internal("a line is not written"))?;
     each(
         app,
         submission,
@@ -144,7 +149,8 @@ fn returns(app: &Shared, submission: &Submission) -> Result<Vec<u8>, Refused> {
                 None => it.severity == "file",
             };
             if is_returned {
-                file.push(&line(&it)).map_err(|_| Trouble::Internal)?;
+                file.push(&line(&it))
+                    .map_err(internal("a line is not written"))?;
             }
             Ok(())
         },
@@ -153,7 +159,7 @@ fn returns(app: &Shared, submission: &Submission) -> Result<Vec<u8>, Refused> {
 }
 
 fn corrections(app: &Shared, submission: &Submission) -> Result<Vec<u8>, Refused> {
-    let mut file = ProposalsFile::new().map_err(|_| Trouble::Internal)?;
+    let mut file = ProposalsFile::new().map_err(internal("a line is not written"))?;
     each(app, submission, ResultKind::Claims, |it: ClaimsResult| {
         let Some(proposal) = &it.proposal else {
             return Ok(());
@@ -170,8 +176,7 @@ fn corrections(app: &Shared, submission: &Submission) -> Result<Vec<u8>, Refused
                 branch: part.and_then(|it| it.branch.clone()),
                 checks: it.proofs.iter().map(|it| it.check_id.clone()).collect(),
             };
-            file.push(&line)
-                .map_err(|_| Refused::from(Trouble::Internal))
+            file.push(&line).map_err(internal("a line is not written"))
         };
         if proposal.parts.is_empty() {
             return push(&proposal.days, None);
@@ -202,7 +207,9 @@ fn line(it: &ClaimsFinding) -> FindingLine {
 fn acceptance(app: &Shared, it: &Submission) -> Result<Vec<u8>, Refused> {
     let keys = app.receipt_keys.load();
     let header = json!({"alg": "ES256", "kid": keys.current.kid(), "typ": TYPE});
-    let taken = it.taken.ok_or(Trouble::Internal)?;
+    let taken = it
+        .taken
+        .ok_or_else(absent("when a submission was taken in"))?;
     let claims = json!({
         "accepted_at": it.ended.map(|it| it.to_string()),
         "claims": taken.claims,
@@ -222,6 +229,6 @@ fn acceptance(app: &Shared, it: &Submission) -> Result<Vec<u8>, Refused> {
     let signature = keys
         .current
         .sign(input.as_bytes())
-        .map_err(|_| Trouble::Internal)?;
+        .map_err(internal("an acceptance is not signed"))?;
     Ok(api::receipt::seal(input, &signature).into_bytes())
 }

@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::extract::{Body, Granted};
 use crate::repeats::{Repeatable, again};
 use crate::sessions::{actor, event};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, absent, unreadable};
 
 pub(crate) async fn list(
     State(app): State<App>,
@@ -61,7 +61,7 @@ pub(crate) async fn make(
 }
 
 fn made_before(before: &[u8]) -> Result<(StatusCode, Json<ClaimsFiling>), Refused> {
-    let told = serde_json::from_slice(before).map_err(|_| Trouble::Internal)?;
+    let told = serde_json::from_slice(before).map_err(unreadable("a kept answer"))?;
     Ok((StatusCode::CREATED, Json(told)))
 }
 
@@ -83,7 +83,10 @@ pub(crate) async fn hand_in(
     {
         return Err(Trouble::Claims(ClaimsTrouble::FilingState).into());
     }
-    let filing = app.engine.filing(id)?.ok_or(Trouble::Internal)?;
+    let filing = app
+        .engine
+        .filing(id)?
+        .ok_or_else(absent("a filing that was handed in"))?;
     Ok(Json(shown(&filing)))
 }
 

@@ -15,7 +15,7 @@ use super::Claimant;
 use super::submissions::{looked_at, part_of};
 use crate::app::{App, Shared};
 use crate::extract::Query;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal, unreadable};
 
 /// Claims of one page.
 const PAGE: usize = 20;
@@ -121,7 +121,10 @@ pub(crate) async fn read(
     };
     let found = looked_at(&app, &who, &id, None).await?;
     let read = tokio::task::spawn_blocking(move || page(&app, &found, &asked));
-    Ok(Json(read.await.map_err(|_| Trouble::Internal)??))
+    Ok(Json(
+        read.await
+            .map_err(internal("the reading of a page stopped"))??,
+    ))
 }
 
 fn page(
@@ -133,7 +136,8 @@ fn page(
     let Some(overview) = overview else {
         return Ok(ClaimsFound::default());
     };
-    let overview: Overview = serde_json::from_slice(&overview).map_err(|_| Trouble::Internal)?;
+    let overview: Overview =
+        serde_json::from_slice(&overview).map_err(unreadable("the overview of what was found"))?;
     let pages = Pages {
         app,
         submission,
@@ -167,7 +171,7 @@ impl Pages<'_> {
     }
 
     fn part(&self, part: usize) -> Result<Vec<ClaimsFinding>, Refused> {
-        let part = u32::try_from(part).map_err(|_| Trouble::Internal)?;
+        let part = u32::try_from(part).map_err(internal("the number of a part"))?;
         let lines = part_of(self.app, self.submission, ResultKind::Findings, part)?;
         Ok(lines.unwrap_or_default())
     }
@@ -248,7 +252,7 @@ impl Pages<'_> {
         let ends = &self.overview.claim_ends;
         let mut results = BTreeMap::new();
         for part in ends.partition_point(|it| *it < first)..ends.len() {
-            let of = u32::try_from(part).map_err(|_| Trouble::Internal)?;
+            let of = u32::try_from(part).map_err(internal("the number of a part"))?;
             let lines = part_of(self.app, self.submission, ResultKind::Claims, of)?;
             let lines: Vec<ClaimsResult> = lines.unwrap_or_default();
             let fitting = lines.into_iter();

@@ -32,7 +32,7 @@ use crate::repeats::{Repeatable, again};
 use crate::sessions::{
     not_opened, old_no_more, refuse, repeats_earlier, state, wrong_old_password,
 };
-use crate::trouble::Refused;
+use crate::trouble::{Refused, absent};
 
 pub(crate) async fn sign_in(
     State(app): State<App>,
@@ -59,7 +59,7 @@ pub(crate) async fn sign_in(
         return Err(not_permitted(since));
     }
     let facility = app.engine.facility(peer.facility)?;
-    let facility = facility.ok_or(Trouble::Internal)?;
+    let facility = facility.ok_or_else(absent("the facility of a certificate"))?;
     let password = state(&account.password, now);
     let token = URL_SAFE_NO_PAD.encode(random::<32>()?);
     let row = store::claims::sessions::ClaimsSession {

@@ -17,7 +17,7 @@ use super::{Claimant, event_of, in_time, is_over, read_id, shown_id, uploads};
 use crate::app::{App, Shared};
 use crate::certificates::hex;
 use crate::extract::Query;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, unreadable};
 
 /// Submissions of one page.
 const PAGE: u32 = 100;
@@ -141,7 +141,9 @@ pub(super) fn part_of<T: DeserializeOwned>(
 ) -> Result<Option<Vec<T>>, Refused> {
     let content = app.engine.result(submission, kind, part)?;
     let lines = content.map(|it| serde_json::from_slice(&it));
-    Ok(lines.transpose().map_err(|_| Trouble::Internal)?)
+    lines
+        .transpose()
+        .map_err(unreadable("a part of what was found"))
 }
 
 pub(crate) async fn accept(

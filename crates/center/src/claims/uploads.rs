@@ -24,7 +24,7 @@ use store::claims::uploads::{Begun, NewUpload, PIECE_BYTES, Put, Settled, Upload
 use super::{Claimant, event_of, in_time, new_id, read_id, shown_id, submissions, watch};
 use crate::app::{App, Shared};
 use crate::extract::{Body, Query, whole};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, absent, internal};
 
 /// Characters a file's name may have.
 const MOST_NAME: usize = 120;
@@ -69,7 +69,10 @@ pub(crate) async fn begin(
         Begun::Done => {}
         Begun::TooManyOpen => return Err(Trouble::Claims(ClaimsTrouble::TooManyUploads).into()),
     }
-    let upload = app.engine.upload(&who, id)?.ok_or(Trouble::Internal)?;
+    let upload = app
+        .engine
+        .upload(&who, id)?
+        .ok_or_else(absent("an upload that has begun"))?;
     Ok((StatusCode::CREATED, Json(shown(&app, &upload))))
 }
 
@@ -169,7 +172,10 @@ async fn probe(
     };
     let bytes = bytes.clone();
     let read = tokio::task::spawn_blocking(move || probe.read(&bytes));
-    match read.await.map_err(|_| Trouble::Internal)? {
+    match read
+        .await
+        .map_err(internal("the reading of a piece stopped"))?
+    {
         Ok(probe) => {
             app.claims.probes.keep(id, probe);
             Ok(None)
@@ -190,7 +196,7 @@ pub(crate) async fn end(
     if let Some(before) = upload.submission {
         // Said once more, after an answer that was lost.
         let before = app.engine.submission(&who, before)?;
-        let shown = submissions::shown(&before.ok_or(Trouble::Internal)?);
+        let shown = submissions::shown(&before.ok_or_else(absent("a submission that was made"))?);
         return Ok((StatusCode::CREATED, Json(shown)));
     }
     in_time(&app, who.tenant, calendar(&app, upload.corrects), now)?;
@@ -256,7 +262,9 @@ async fn digest(app: &App, upload: &Upload) -> Result<[u8; 32], Refused> {
         }
         Ok::<[u8; 32], store::engine::StoreError>(hash.finalize().into())
     });
-    Ok(hashed.await.map_err(|_| Trouble::Internal)??)
+    Ok(hashed
+        .await
+        .map_err(internal("the hashing of a file stopped"))??)
 }
 
 /// The submission that is corrected: an accepted one of this month of which something was refused, and that nothing else corrects.

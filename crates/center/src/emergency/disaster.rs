@@ -5,7 +5,6 @@ use api::check::Origin;
 use api::emergency::{
     DisasterCheck, NewDisasterCheck, NewOpening as Asked, Opening, PersonSearch, SearchOutcome,
 };
-use api::problem::Trouble;
 use api::problem::emergency::EmergencyTrouble;
 use axum::Json;
 use axum::extract::State;
@@ -17,7 +16,7 @@ use crate::emergency::search::{Made, outcome, record, refuse, sought};
 use crate::emergency::{opening, window_of};
 use crate::extract::{Body, Granted};
 use crate::records::Records;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, unreadable};
 
 pub(crate) async fn search(
     State(records): State<Records>,
@@ -62,7 +61,7 @@ pub(crate) async fn check(
             answer
         }
         FoundChecked::Before(kept) => {
-            serde_json::from_slice(&kept).map_err(|_| Trouble::Internal)?
+            serde_json::from_slice(&kept).map_err(unreadable("a kept answer"))?
         }
         FoundChecked::Closed => {
             return Err(refuse(&records, &permit, EmergencyTrouble::Closed).await?);

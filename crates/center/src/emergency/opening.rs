@@ -22,7 +22,7 @@ use crate::emergency::search::{refuse, told};
 use crate::extract::Body;
 use crate::receipts::sign;
 use crate::records::Records;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, unreadable};
 
 /// How whoever opens something proved themselves: factor, and code of the method (OQSCD041, 042).
 pub(crate) type ProofCodes = (Factor, &'static str);
@@ -137,7 +137,7 @@ pub(super) fn check(
     let number = records.engine.reference_number(facility, person.id)?;
     let answer = answered::write(&finding, number.as_deref(), &circumstances);
     let signed = sign(records, &answer, now)?;
-    let answer = serde_json::from_slice(&signed).map_err(|_| Trouble::Internal)?;
+    let answer = serde_json::from_slice(&signed).map_err(unreadable("a signed answer"))?;
     let insurer = finding.entries.first().map(|it| it.coverage.insurer);
     let check = NewCheck {
         id: circumstances.check_id,

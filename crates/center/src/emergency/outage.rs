@@ -2,7 +2,6 @@
 
 use api::check::Origin;
 use api::emergency::{OutageCheck, PersonSearch};
-use api::problem::Trouble;
 use api::routes;
 use axum::Json;
 use axum::extract::State;
@@ -17,7 +16,7 @@ use crate::emergency::window_of;
 use crate::extract::{Body, Granted};
 use crate::records::Records;
 use crate::repeats::{Repeatable, again};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, unreadable};
 
 pub(crate) async fn ask(
     State(records): State<Records>,
@@ -82,6 +81,6 @@ pub(crate) async fn ask(
 }
 
 fn told_before(before: &[u8]) -> Result<Json<OutageCheck>, Refused> {
-    let told = serde_json::from_slice(before).map_err(|_| Trouble::Internal)?;
+    let told = serde_json::from_slice(before).map_err(unreadable("a kept answer"))?;
     Ok(Json(told))
 }

@@ -79,7 +79,10 @@ pub(super) async fn record<A: WithoutCard>(
     match record_answered(records, permit, made, Answered::default()).await? {
         Recorded::Now(found) => Ok(found),
         // Nothing was to be kept.
-        Recorded::Before(_) => Err(Trouble::Internal.into()),
+        Recorded::Before(_) => Err(Refused::internal(
+            "a search answered before",
+            &"nothing was to be kept",
+        )),
     }
 }
 

@@ -15,7 +15,7 @@ use super::unknown;
 use crate::app::{App, Shared, random};
 use crate::extract::{Body, Granted};
 use crate::repeats::{Repeatable, again};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, unreadable};
 
 pub(crate) async fn list(
     State(app): State<App>,
@@ -67,7 +67,7 @@ pub(crate) async fn make(
 }
 
 fn kept(before: &[u8]) -> Result<(StatusCode, Json<HomeAddress>), Refused> {
-    let address = serde_json::from_slice(before).map_err(|_| Trouble::Internal)?;
+    let address = serde_json::from_slice(before).map_err(unreadable("a kept answer"))?;
     Ok((StatusCode::CREATED, Json(address)))
 }
 

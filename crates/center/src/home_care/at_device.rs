@@ -32,7 +32,7 @@ use crate::extract::{json_bytes, parse};
 use crate::metrics::HomeCareDone;
 use crate::questions::{consent, present, read, refused};
 use crate::repeats;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal};
 
 /// The largest registration, in bytes.
 const MOST_BYTES: usize = 4 << 10;
@@ -185,7 +185,8 @@ fn told_at_home(
     permit: &Permit<AskByCard>,
     done: CardCheck,
 ) -> Result<HomeCardCheck, Refused> {
-    let id = Uuid::parse_str(&done.check.check_id).map_err(|_| Trouble::Internal)?;
+    let id =
+        Uuid::parse_str(&done.check.check_id).map_err(internal("the identifier of a check"))?;
     let home = app.engine.home_check(permit.facility(), id.as_u128())?;
     let is_open = home.is_some_and(|it| it.agreed.is_none());
     Ok(HomeCardCheck {

@@ -24,7 +24,7 @@ use crate::app::{App, Shared, random};
 use crate::extract::{Body, Granted};
 use crate::metrics::HomeCareDone;
 use crate::repeats::{Repeatable, again};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, unreadable};
 
 pub(crate) async fn list(
     State(app): State<App>,
@@ -126,7 +126,7 @@ pub(crate) fn hash(
 }
 
 fn kept(before: &[u8]) -> Result<(StatusCode, Json<IssuedActivationCode>), Refused> {
-    let told = serde_json::from_slice(before).map_err(|_| Trouble::Internal)?;
+    let told = serde_json::from_slice(before).map_err(unreadable("a kept answer"))?;
     Ok((StatusCode::CREATED, Json(told)))
 }
 

@@ -32,7 +32,7 @@ use crate::metrics::HomeCareDone;
 use crate::receipts::sign;
 use crate::repeats::{self, Repeatable, again};
 use crate::sessions::{actor, event};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, unreadable};
 
 const NOT_AGREED: Trouble = Trouble::Home(HomeTrouble::NotAgreed);
 
@@ -257,7 +257,7 @@ fn before(
 }
 
 fn answer_in(bytes: &[u8]) -> Result<Answer, Refused> {
-    Ok(serde_json::from_slice(bytes).map_err(|_| Trouble::Internal)?)
+    serde_json::from_slice(bytes).map_err(unreadable("a recorded answer"))
 }
 
 async fn withdrawn(
@@ -315,6 +315,6 @@ async fn withdrawn(
 }
 
 fn kept(before: &[u8]) -> Result<Json<WithdrawalDone>, Refused> {
-    let answer = serde_json::from_slice(before).map_err(|_| Trouble::Internal)?;
+    let answer = serde_json::from_slice(before).map_err(unreadable("a kept answer"))?;
     Ok(Json(answer))
 }

@@ -4,7 +4,6 @@
 mod asked;
 pub(super) mod trouble;
 
-use api::problem::Trouble;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, Request, State};
@@ -36,7 +35,7 @@ use crate::admission::Admission;
 use crate::app::{App, random};
 use crate::extract::{OPEN_FORM_BYTES, form, grant};
 use crate::page_guard;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, absent};
 
 /// The texts of the pages.
 pub(crate) const SCREEN: Screen = Screen {
@@ -376,7 +375,7 @@ fn care_key(care: Care) -> &'static str {
 
 fn name(app: &App, facility: InstitutionCode) -> Result<String, Refused> {
     let found = app.engine.facility(facility)?;
-    Ok(found.ok_or(Trouble::Internal)?.name)
+    Ok(found.ok_or_else(absent("the facility of an address"))?.name)
 }
 
 fn over(frame: Frame) -> Response {
@@ -404,8 +403,7 @@ fn rendered(status: StatusCode, page: &impl Template) -> Response {
     match page.render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {
-            tracing::error!(error = %error, "a page of home care could not be rendered");
-            Refused::from(Trouble::Internal).into_response()
+            Refused::internal("a page of home care is not rendered", &error).into_response()
         }
     }
 }

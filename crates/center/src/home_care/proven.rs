@@ -19,7 +19,7 @@ use crate::admission::enter;
 use crate::admission::gate::Place;
 use crate::app::App;
 use crate::extract::{grant, json_bytes, parse};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, absent};
 
 /// The largest body a device sends, in bytes: a certificate and a signature.
 const MOST_BYTES: usize = 16 << 10;
@@ -37,7 +37,10 @@ pub(crate) struct Proven<T> {
 impl<T> Proven<T> {
     /// The right of whoever's device it is to do `A`.
     pub(crate) async fn permit<A: Permission>(&self, app: &App) -> Result<Permit<A>, Refused> {
-        let holder = self.device.holder().ok_or(Trouble::Internal)?;
+        let holder = self
+            .device
+            .holder()
+            .ok_or_else(absent("the holder of a device"))?;
         grant(app, holder, app.now()).await
     }
 }

@@ -1,6 +1,5 @@
 //! `OQSsiimm01`: one reference number (interface §2.4). A repetition under its key is answered as the first time.
 
-use api::problem::Trouble;
 use domain::codes::check::{ProcessingStatus, ResultSegment};
 use domain::permit::AskInBulk;
 use domain::reference_number::{Assignment, TakenByAnother};
@@ -15,6 +14,7 @@ use store::reference_numbers::Registered;
 use super::{Asking, Stop};
 use crate::reference_numbers::{bearer, person, remark};
 use crate::repeats::{Repeatable, again};
+use crate::trouble::{internal, unreadable};
 
 pub(super) async fn answer(
     asking: &Asking<'_>,
@@ -58,9 +58,9 @@ pub(super) async fn answer(
 }
 
 fn read(before: &[u8]) -> Result<Answer, Stop> {
-    let image = serde_json::from_slice(before).map_err(|_| Trouble::Internal)?;
+    let image = serde_json::from_slice(before).map_err(unreadable("a kept answer"))?;
     let answer = Answer::from_json(Message::ReferenceNumber, &image);
-    Ok(answer.map_err(|_| Trouble::Internal)?)
+    Ok(answer.map_err(internal("a kept answer"))?)
 }
 
 /// What an answer says whatever became of the number.

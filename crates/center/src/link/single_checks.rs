@@ -2,7 +2,6 @@
 //! the recorded one, so that a repetition under its key is answered alike.
 
 use api::check::{Answer as Recorded, CheckRequest, answered, asked};
-use api::problem::Trouble;
 use domain::civil_date::{CivilDate, Instant};
 use domain::permit::AskByNumber;
 use exchange::answer::Answer;
@@ -12,6 +11,7 @@ use exchange::tables::single_check::Request;
 
 use super::{Asking, Stop, must};
 use crate::checks::{self, Question};
+use crate::trouble::{internal, unreadable};
 
 pub(super) async fn answer(asking: &Asking<'_>, message: &Request) -> Result<Answer, Stop> {
     let permit = asking.right::<AskByNumber>().await?;
@@ -27,9 +27,11 @@ pub(super) async fn answer(asking: &Asking<'_>, message: &Request) -> Result<Ans
         key: crate::repeats::key(asking.headers)?,
     };
     let bytes = checks::check(asking.app, &permit, question).await?;
-    let recorded: Recorded = serde_json::from_slice(&bytes).map_err(|_| Trouble::Internal)?;
-    let (verdict, coverages) = answered::read(&recorded).map_err(|_| Trouble::Internal)?;
-    let at = Instant::parse(&recorded.as_of).map_err(|_| Trouble::Internal)?;
+    let recorded: Recorded =
+        serde_json::from_slice(&bytes).map_err(unreadable("an answer of our own"))?;
+    let (verdict, coverages) =
+        answered::read(&recorded).map_err(internal("an answer of our own"))?;
+    let at = Instant::parse(&recorded.as_of).map_err(internal("an answer of our own"))?;
     let shown: Vec<Shown<'_>> = coverages
         .iter()
         .map(|it| Shown {

@@ -19,7 +19,7 @@ use crate::extract::{Body, Granted};
 use crate::link::apart;
 use crate::printing;
 use crate::records::Records;
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal};
 
 pub(crate) async fn take(
     State(records): State<Records>,
@@ -89,10 +89,9 @@ fn write(
                 all_years,
                 records.people,
             );
-            Ok(written.map_err(|error| {
-                tracing::error!(reason = %error, "a document of medical information cannot be written");
-                Trouble::Internal
-            })?)
+            written.map_err(internal(
+                "a document of medical information cannot be written",
+            ))
         }
     }
 }

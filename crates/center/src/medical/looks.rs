@@ -24,7 +24,7 @@ use uuid::Uuid;
 use crate::app::{App, Shared};
 use crate::extract::{Body, Granted};
 use crate::sessions::{actor, event};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, internal};
 
 /// Looks of one page.
 const PAGE: u32 = 50;
@@ -55,7 +55,7 @@ pub(crate) async fn search(
     let (reader, allowed, sought) = (app.clone(), permit.clone(), search.clone());
     // Comparing names takes a while: off the threads that answer checks.
     let found = tokio::task::spawn_blocking(move || reader.engine.looks(&allowed, &sought));
-    let found = found.await.map_err(|_| Trouble::Internal)??;
+    let found = found.await.map_err(internal("a search stopped"))??;
     let count = found.looks.len();
     record(&app, &permit, &search, &format!("how=search found={count}")).await?;
     Ok(Json(told(&found)))
@@ -83,7 +83,9 @@ pub(crate) async fn export(
     let (reader, allowed, sought) = (app.clone(), permit.clone(), search.clone());
     let written =
         tokio::task::spawn_blocking(move || write(&reader, &allowed, sought, file_of(encoding)));
-    let (bytes, lines) = written.await.map_err(|_| Trouble::Internal)??;
+    let (bytes, lines) = written
+        .await
+        .map_err(internal("the writing of a file stopped"))??;
     let how = format!("how=export lines={lines} encoding={}", encoding.as_str());
     record(&app, &permit, &search, &how).await?;
     let day = app.now().date_in_japan();
@@ -103,7 +105,7 @@ fn write(
     mut search: LookSearch,
     encoding: Encoding,
 ) -> Result<(Vec<u8>, usize), Refused> {
-    let mut file = look_file::start(encoding).map_err(|_| Trouble::Internal)?;
+    let mut file = look_file::start(encoding).map_err(internal("a line is not written"))?;
     let mut count = 0;
     loop {
         let found = app.engine.looks(permit, &search)?;
@@ -111,7 +113,7 @@ fn write(
         for it in &found.looks {
             let id = Uuid::from_u128(it.look.id).to_string();
             let pushed = look_file::push(&mut file, &it.look, &id, it.patient.as_ref());
-            pushed.map_err(|_| Trouble::Internal)?;
+            pushed.map_err(internal("a line is not written"))?;
         }
         if MOST_LINES < count || MOST_BYTES < file.size_bytes() {
             return Err(Refused::members(Trouble::InvalidInput, vec![too_many()]));

@@ -18,7 +18,7 @@ use crate::app::{App, random};
 use crate::extract::{Body, Granted};
 use crate::repeats::{Repeatable, again};
 use crate::sessions::{actor, event};
-use crate::trouble::Refused;
+use crate::trouble::{Refused, unreadable};
 
 pub(crate) async fn withdraw(
     State(app): State<App>,
@@ -83,6 +83,6 @@ pub(crate) async fn withdraw(
 }
 
 fn kept(before: &[u8]) -> Result<Json<WithdrawalDone>, Refused> {
-    let answer = serde_json::from_slice(before).map_err(|_| Trouble::Internal)?;
+    let answer = serde_json::from_slice(before).map_err(unreadable("a kept answer"))?;
     Ok(Json(answer))
 }

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use api::problem::Trouble;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
@@ -21,6 +20,7 @@ use super::{FORM_BYTES, Operator, trouble};
 use crate::app::{App, Shared};
 use crate::extract::whole;
 use crate::told::Told;
+use crate::trouble::absent;
 
 /// Seconds for which an answer is kept.
 const KEPT_S: i64 = 600;
@@ -184,7 +184,10 @@ pub(super) async fn once(State(app): State<App>, request: Request, next: Next) -
     let answer = answer.wait_for(Option::is_some).await;
     match answer.ok().and_then(|it| it.clone()) {
         Some(answer) => answer.into_response(),
-        None => failed(&operator, &Told::from(Trouble::Internal.problem())),
+        None => failed(
+            &operator,
+            &Told::from(absent("the answer of a form's work")()),
+        ),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::app::{App, random};
 use crate::passwords::{self, Asker};
 use crate::sessions::event;
 use crate::told::Told;
+use crate::trouble::absent;
 
 /// What the operator signs in with.
 #[derive(Clone)]
@@ -35,8 +36,7 @@ pub(crate) async fn make(app: &App, name: &str) -> Result<ReadyMade, Told> {
     let link = hash(invitation.link.rsplit('/').next().unwrap_or_default());
     let opened = app.engine.operator_of_link(&link, now)?;
     let opened = opened.and_then(|(_, sealed)| app.machine.unseal_bytes(&sealed));
-    let internal = || Told::from(api::problem::Trouble::Internal.problem());
-    let secret = base32(&opened.ok_or_else(internal)?).to_string();
+    let secret = base32(&opened.ok_or_else(absent("the secret of a new link"))?).to_string();
     let password = Password::generate(&random::<40>()?);
     let row = passwords::hash(app, Asker::Operator, password.clone(), now, false).await?;
     // The step before the present one: whoever signs in next need not wait for another code.
