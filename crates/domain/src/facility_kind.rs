@@ -1,7 +1,9 @@
-//! What differs between kinds of facility, as one table (G37). Nothing else in the product asks for the kind by name.
+//! What differs between kinds of facility, as one table (G37). Beside it, claim files ask for the kind by name (`claim_file` of `exchange`:
+//! the letter of a file decides its records), pages that offer or show each kind, and the facilities the demo makes up.
 
 use crate::account::AccountKind;
 use crate::equipment::Part;
+use crate::medical_information::kind::Purpose;
 
 /// Kind of facility.
 ///
@@ -101,6 +103,10 @@ pub struct Differences {
     pub consent_questions: &'static [ConsentQuestion],
     /// The desk for mobile devices.
     pub mobile_desk: MobileDesk,
+    /// Whether facilities of the kind may be listed for the ambulance mode (operations §1.10).
+    pub takes_ambulances: bool,
+    /// What medical information is usually looked at for, where nobody says otherwise.
+    pub usual_purpose: Purpose,
 }
 
 impl FacilityKind {
@@ -166,6 +172,8 @@ impl FacilityKind {
             prescription_question: PrescriptionQuestion::Issue,
             consent_questions: &[Surgery, TreatmentAndDrugs, Checkups],
             mobile_desk: MobileDesk::WhereUsed,
+            takes_ambulances: true,
+            usual_purpose: Purpose::Treatment,
         };
         match self {
             Self::Medical => clinic,
@@ -173,6 +181,7 @@ impl FacilityKind {
                 name_ja: "歯科",
                 name_en: "dental",
                 fee_table_digit: 3,
+                takes_ambulances: false,
                 ..clinic
             },
             Self::Pharmacy => Differences {
@@ -181,6 +190,8 @@ impl FacilityKind {
                 fee_table_digit: 4,
                 prescription_question: PrescriptionQuestion::Submit,
                 consent_questions: &[Drugs, Checkups],
+                takes_ambulances: false,
+                usual_purpose: Purpose::Dispensing,
                 ..clinic
             },
             Self::HomeNursing => Differences {
@@ -196,6 +207,8 @@ impl FacilityKind {
                 prescription_question: PrescriptionQuestion::None,
                 consent_questions: &[],
                 mobile_desk: MobileDesk::Always,
+                takes_ambulances: false,
+                usual_purpose: Purpose::Treatment,
             },
         }
     }

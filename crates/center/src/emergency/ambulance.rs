@@ -44,7 +44,7 @@ pub(super) fn takes_part(app: &Shared, facility: InstitutionCode) -> Result<bool
 fn of_facility(
     app: &Shared,
     facility: InstitutionCode,
-) -> Result<(FacilityKind, Listing, Use), StoreError> {
+) -> Result<(Option<FacilityKind>, Listing, Use), StoreError> {
     let known = app.engine.facility(facility)?;
     let by_code = FacilityKind::of_fee_table_digit(facility.fee_table_digit());
     let kind = known.map(|it| it.kind).or(by_code);
@@ -54,8 +54,7 @@ fn of_facility(
         Listing::NotListed
     };
     let setting = app.engine.settings(facility)?.settings.ambulance;
-    // A facility of no known kind takes no part.
-    Ok((kind.unwrap_or(FacilityKind::Pharmacy), listing, setting))
+    Ok((kind, listing, setting))
 }
 
 /// What facility, account and session bring.

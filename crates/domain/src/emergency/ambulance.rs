@@ -13,18 +13,19 @@ use crate::sign_in_notice::ProvedBy;
 /// use domain::{codes::setting::Right, facility_kind::FacilityKind, facility_settings::Use, sign_in_notice::ProvedBy};
 /// use domain::emergency::ambulance::{Listing, NotAdmitted, Standing};
 /// let all = Standing {
-///     kind: FacilityKind::Medical, listing: Listing::Listed, setting: Use::On, right: Right::Given, proved: Some(ProvedBy::Totp),
+///     kind: Some(FacilityKind::Medical), listing: Listing::Listed, setting: Use::On, right: Right::Given,
+///     proved: Some(ProvedBy::Totp),
 /// };
 /// assert_eq!(all.admitted(), Ok(ProvedBy::Totp));
-/// let pharmacy = Standing { kind: FacilityKind::Pharmacy, ..all };
+/// let pharmacy = Standing { kind: Some(FacilityKind::Pharmacy), ..all };
 /// assert_eq!(pharmacy.admitted(), Err(NotAdmitted::Kind));
 /// let alone = Standing { proved: Some(ProvedBy::Password), ..all };
 /// assert_eq!(alone.admitted(), Err(NotAdmitted::Factor));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
-    /// The facility's kind.
-    pub kind: FacilityKind,
+    /// The facility's kind, where it is known.
+    pub kind: Option<FacilityKind>,
     /// Whether the operator lists it.
     pub listing: Listing,
     /// The facility's setting `ambulance`.
@@ -58,7 +59,7 @@ pub enum Listing {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAdmitted {
-    /// Pharmacies, dental clinics and home-visit nursing are excluded.
+    /// Pharmacies, dental clinics, home-visit nursing and facilities of no known kind are excluded.
     #[error("the kind of facility is excluded")]
     Kind,
     /// The operator does not list the facility.
@@ -81,7 +82,8 @@ impl Standing {
     /// # Errors
     /// [`NotAdmitted`], the first that holds in the order of the enum.
     pub fn admitted(&self) -> Result<ProvedBy, NotAdmitted> {
-        if self.kind != FacilityKind::Medical {
+        let kind = self.kind.map(FacilityKind::differences);
+        if !kind.is_some_and(|it| it.takes_ambulances) {
             return Err(NotAdmitted::Kind);
         }
         if self.listing == Listing::NotListed {
@@ -146,7 +148,7 @@ mod tests {
     #[test]
     fn each_condition_by_itself_keeps_the_mode_shut() {
         let all = Standing {
-            kind: FacilityKind::Medical,
+            kind: Some(FacilityKind::Medical),
             listing: Listing::Listed,
             setting: Use::On,
             right: Right::Given,
@@ -154,9 +156,15 @@ mod tests {
         };
         assert_eq!(all.admitted(), Ok(ProvedBy::Passkey));
         for kind in FacilityKind::ALL {
-            let admitted = Standing { kind, ..all }.admitted().is_ok();
+            let of_kind = Standing {
+                kind: Some(kind),
+                ..all
+            };
+            let admitted = of_kind.admitted().is_ok();
             assert_eq!(admitted, kind == FacilityKind::Medical, "{kind:?}");
         }
+        let of_no_known_kind = Standing { kind: None, ..all };
+        assert_eq!(of_no_known_kind.admitted(), Err(NotAdmitted::Kind));
         let lacking = [
             (
                 Standing {

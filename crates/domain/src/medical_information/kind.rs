@@ -170,12 +170,7 @@ impl Purpose {
     /// ```
     #[must_use]
     pub fn usual_at(kind: FacilityKind) -> Self {
-        match kind {
-            FacilityKind::Pharmacy => Self::Dispensing,
-            FacilityKind::Medical | FacilityKind::Dental | FacilityKind::HomeNursing => {
-                Self::Treatment
-            }
-        }
+        kind.differences().usual_purpose
     }
 }
 
