@@ -1,4 +1,5 @@
-//! Starts and ends the center: store, keys, listeners, the work it does by itself, the last checkpoint.
+//! Starts and ends the center: store, keys, listeners, the work it does by itself, the last checkpoint. Sockets are bound in
+//! `serve/sockets.rs`; what they do stands in `listeners.rs` and `doors.rs`, the control socket in `system.rs`, the line to a collector in `trace_export`.
 
 mod shared_state;
 mod sockets;

@@ -1,4 +1,5 @@
-//! Serves the staff pages on loopback; refuses foreign hosts and foreign pages. The one place of this crate with a socket.
+//! Serves the staff pages on loopback; refuses foreign hosts and foreign pages. Sockets of their own have the set-up of a bare PC
+//! (`setup_wizard.rs`), before there are staff pages, and the doctor (`doctor`), which tries lines.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
