@@ -1,4 +1,5 @@
-//! The rules of online eligibility verification: no I/O, no clock, no randomness, no wire names.
+//! The rules of online eligibility verification: no I/O, no clock, no randomness, no formats and no
+//! serde. It holds the stable name or code of each closed set (`named.rs`, `codes.rs`).
 #![warn(clippy::wildcard_enum_match_arm)]
 
 pub mod account;
