@@ -1,6 +1,8 @@
 //! Rules of the tree that no compiler checks: arrows between crates, module sentences, names, documented paths, licences.
 //! Changes no file.
 
+mod glossary;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -95,6 +97,9 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
         }
         if path.starts_with("packaging/systemd/") {
             breaches.extend(hidden_card_service(&path, &text));
+        }
+        if path == "docs/glossary.md" {
+            breaches.extend(glossary::repeated_terms(&path, &text));
         }
         if path.ends_with(".md") {
             let named = documented_paths(&text);

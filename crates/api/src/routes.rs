@@ -88,7 +88,7 @@ pub const HOME_CARE_DEVICES: &str = "/v1/home-care/devices";
 pub const HOME_CARE_DEVICE: &str = "/v1/home-care/devices/{id}";
 /// `GET`: with whom care is agreed.
 pub const HOME_CARE_CONSENTS: &str = "/v1/home-care/consents";
-/// `GET`: what an office of home care should know before a round.
+/// `GET`: what a facility of home care should know before a round.
 pub const HOME_CARE_NOTICES: &str = "/v1/home-care/notices";
 /// `GET`: whose what ended lately was.
 pub const HOME_CARE_ENDED: &str = "/v1/home-care/ended/{id}";

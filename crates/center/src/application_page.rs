@@ -1,4 +1,4 @@
-//! The page on which a facility applies for a certificate (電子証明書発行申請, G08), and sees with the receipt number how far that is: forms without
+//! The page on which a facility applies for a certificate (電子証明書発行申請, G08), and sees with its number how far that is: forms without
 //! script, in Japanese and English. Shows no one whoever applied, and no reference ID.
 
 use api::problem::Trouble;
@@ -64,7 +64,7 @@ struct Banner {
     text: String,
 }
 
-/// A receipt number as typed.
+/// An application number as typed.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Receipt {
@@ -227,7 +227,7 @@ fn kind(kind: ApplicationKind, words: &Words) -> String {
     })
 }
 
-/// An application for whoever has its receipt number. Who applied, and what they added, is not repeated. Of one that was just sent, `is_new`
+/// An application for whoever has its number. Who applied, and what they added, is not repeated. Of one that was just sent, `is_new`
 /// says whether it was not there before.
 fn state_page(words: Words, application: &Application, is_new: Option<bool>) -> Response {
     let fact = |label: &str, text: String, meaning: String| Fact {

@@ -24,14 +24,14 @@ use crate::trouble::Refused;
 pub enum ApplicationsOrder {
     /// List the open ones, the oldest first.
     List,
-    /// Decline one: its receipt number, and the reason.
+    /// Decline one: its application number, and the reason.
     Decline(String, String),
 }
 
 /// An open application as an operator reads it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApplicationLine {
-    /// Receipt number.
+    /// Application number.
     pub number: String,
     /// When it came.
     pub applied_at: String,
@@ -106,7 +106,7 @@ pub(crate) async fn apply(app: &App, typed: &Typed) -> Result<(Application, bool
                 "この医療機関コードでは、処理待ちの申請がすでに{MOST_OF_FACILITY}件あります。先の申請の状態を受付番号で確かめるか、センターの運用者に電話でお問い合わせください。"
             ),
             format!(
-                "{MOST_OF_FACILITY} applications of this institution code wait already. Look at their state with their receipt numbers, or call the center's operator."
+                "{MOST_OF_FACILITY} applications of this institution code wait already. Look at their state with their application numbers, or call the center's operator."
             ),
         ))),
         Applied::TooMany | Applied::NumberTaken => Err(one(Told::of(
@@ -260,26 +260,26 @@ fn told<T>(
     })
 }
 
-/// The receipt number as people read it.
+/// The application number as people read it.
 pub(crate) fn printed(application: &Application) -> String {
     let number = ApplicationNumber::parse(&application.number);
     number.map_or_else(|_| application.number.clone(), |it| it.printed())
 }
 
-/// An application by the receipt number somebody typed.
+/// An application by the application number somebody typed.
 pub(crate) fn find(app: &App, number: &str) -> Result<Application, Told> {
     let number = ApplicationNumber::parse(number).map_err(|error| match error {
         InvalidId::Form(_) => Told::of(
             "receipt",
             "form",
             "受付番号は、申請したときに表示された12文字です。",
-            "The receipt number has the 12 characters that were shown after applying.",
+            "The application number has the 12 characters that were shown after applying.",
         ),
         InvalidId::Typing => Told::of(
             "receipt",
             "typing",
             "受付番号に入力間違いがあります。1文字ずつ見比べてください。",
-            "The receipt number holds a typing error; compare it letter by letter.",
+            "The application number holds a typing error; compare it letter by letter.",
         ),
     })?;
     let found = app.engine.application(number.as_str())?;
@@ -290,7 +290,7 @@ pub(crate) fn find(app: &App, number: &str) -> Result<Application, Told> {
                 "この受付番号の申請はありません。番号を確かめてください。終わった申請は、{KEPT_DAYS}日後に削除されます。"
             ),
             format!(
-                "There is no application of this receipt number; compare it. Applications are deleted {KEPT_DAYS} days after their end."
+                "There is no application of this number; compare it. Applications are deleted {KEPT_DAYS} days after their end."
             ),
         )
     })

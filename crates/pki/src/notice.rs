@@ -1,4 +1,4 @@
-//! The two identifiers of an issue notice (G08, contracts §9), request ID and reference ID, and the receipt number of an application for one.
+//! The two identifiers of an issue notice (G08, contracts §9), request ID and reference ID, and the number of an application for one.
 //! Stores none.
 
 use std::fmt;
@@ -31,7 +31,7 @@ pub enum InvalidId {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(String);
 
-/// The receipt number of an application (受付番号): whoever has it sees how far the application is. 12 characters, the last one a check
+/// The number of an application (受付番号): whoever has it sees how far the application is. 12 characters, the last one a check
 /// character.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApplicationNumber(String);

@@ -20,7 +20,7 @@ const AT_ONCE: u32 = 1_000;
 /// An application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Application {
-    /// Receipt number, without hyphens.
+    /// Application number, without hyphens.
     pub number: String,
     /// The institution code it names.
     pub facility: InstitutionCode,
@@ -116,7 +116,7 @@ impl Engine {
         .await
     }
 
-    /// An application by its receipt number.
+    /// An application by its number.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -50,7 +50,7 @@ async fn get(world: &World, path: &str) -> RawAnswer {
     world.raw_enroll(&line, &[&world.enroll_host()], b"").await
 }
 
-/// Applies; the receipt number.
+/// Applies; the application number.
 async fn apply(world: &World, changed: &[(&str, &str)]) -> String {
     let answer = post(world, "/application", &body(changed)).await;
     assert_eq!(answer.status, 200, "{}", answer.text());

@@ -17,7 +17,7 @@ pub(super) struct ApplicationsArguments {
     /// Data folder of the running center.
     #[arg(long)]
     data_dir: PathBuf,
-    /// Decline the application of this receipt number.
+    /// Decline the application of this number.
     #[arg(long, value_name = "NUMBER", requires = "reason")]
     decline: Option<String>,
     /// Why; whoever applied reads it. At most 200 characters.

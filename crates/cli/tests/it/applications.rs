@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::running::{Clinic, onshi, succeed, succeeded};
 
-/// Sends the form of the page; the receipt number.
+/// Sends the form of the page; the application number.
 fn apply(clinic: &Clinic, terminal: &str) -> String {
     let mut curl = Command::new("curl");
     let own = format!("origin: {}", clinic.enroll());
@@ -26,7 +26,10 @@ fn apply(clinic: &Clinic, terminal: &str) -> String {
         curl.args(["--data-urlencode", member]);
     }
     let page = succeeded(curl.arg(format!("{}/application?lang=en", clinic.enroll())));
-    let rest = page.split("<dt>Receipt number</dt><dd>").nth(1).unwrap();
+    let rest = page
+        .split("<dt>Application number</dt><dd>")
+        .nth(1)
+        .unwrap();
     rest.split('<').next().unwrap().to_owned()
 }
 

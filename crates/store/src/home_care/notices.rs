@@ -1,4 +1,4 @@
-//! What an office of home care should know before a round: what ended lately, and which codes and consents end soon. Names nobody, so that it may
+//! What a facility of home care should know before a round: what ended lately, and which codes and consents end soon. Names nobody, so that it may
 //! be read with every look at the main screen; whose something was is a question of its own.
 
 use domain::civil_date::Instant;

@@ -1,4 +1,4 @@
-//! What an office of home care is told before a round, on the main screen and above the list: codes and consents that end soon, and what ended
+//! What a facility of home care is told before a round, on the main screen and above the list: codes and consents that end soon, and what ended
 //! lately. Whose that was is shown on a page of its own, to those who may read the history, and is on record.
 
 use api::client::ClientError;
