@@ -28,7 +28,7 @@ const USAGE: &str = "cargo xtask TASK
   assets        what the pages take from npm and Debian, made anew; the other tasks do it when it is old
   test          everything CI runs: tools, format, lints, tidy, licences, tests, docs
   check         the fast part of it: format, tidy, lints, unit tests
-  tidy          dependency arrows, module sentences, names, paths in the docs, pages nobody names
+  tidy          dependencies and their arrows, module sentences, names, paths in the docs, pages nobody names, glossary
   licences      licences, bans and sources of all dependencies
   package       Debian packages onshi and onshi-pcsc into target/package; --dev builds them quickly, --revision N numbers them
   fresh-root    installs, upgrades, removes and purges the packages in a fresh Debian root (needs root)

@@ -1,6 +1,7 @@
 //! Rules of the tree that no compiler checks: arrows between crates, module sentences, names, documented paths, licences.
 //! Changes no file.
 
+mod dependencies;
 mod glossary;
 
 use std::collections::BTreeSet;
@@ -11,7 +12,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 /// Which of our crates a crate may depend on, beside `domain`, which all may (design §2).
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("domain", &[]),
     ("card", &[]),
     ("exchange", &[]),
@@ -27,10 +28,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
         "center",
         &["api", "store", "pki", "ui", "exchange", "print", "traces"],
     ),
-    (
-        "terminal",
-        &["api", "store", "pki", "ui", "card", "kiosk", "print"],
-    ),
+    ("terminal", &["api", "pki", "ui", "card", "kiosk"]),
     ("gateway", &["exchange", "api", "store", "pki"]),
     ("kiosk", &["api", "card", "pki", "ui"]),
     (
@@ -49,12 +47,11 @@ const ARROWS: [(&str, &[&str]); 19] = [
         ],
     ),
     ("benches", &[]),
-    ("e2e", &[]),
     ("xtask", &[]),
 ];
 
-/// Crates outside the product, whose arrows are free (design §2).
-const FREE: [&str; 2] = ["benches", "e2e"];
+/// The crate outside the product, whose arrows are free (design §2).
+const FREE: &str = "benches";
 
 const FORBIDDEN_NAMES: [&str; 9] = [
     "common", "util", "utils", "core", "types", "models", "helpers", "manager", "service",
@@ -83,7 +80,7 @@ const BANNED: [&str; 5] = ["openssl", "openssl-sys", "native-tls", "ring", "serd
 /// Runs all rules and lists every breach.
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     let mut breaches = arrows(&metadata(root)?);
-    let mut pages = Vec::new();
+    let (mut pages, mut manifests) = (Vec::new(), Vec::new());
     for file in tracked(root)? {
         let path = file.to_string_lossy().into_owned();
         let Ok(text) = std::fs::read_to_string(root.join(&file)) else {
@@ -108,9 +105,20 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
                 missing.map(|named| format!("{path}: names {named}, which does not exist")),
             );
             pages.push((path, named));
+        } else if path.ends_with("/Cargo.toml") {
+            manifests.push(text);
         }
     }
     breaches.extend(unnamed_pages(&pages));
+    let read = |path: &str| {
+        let text = std::fs::read_to_string(root.join(path));
+        text.with_context(|| format!("cannot read {path}"))
+    };
+    breaches.extend(dependencies::unused_or_unnamed(
+        &read("Cargo.toml")?,
+        &manifests,
+        &read(dependencies::DECISION)?,
+    ));
     report(&breaches)
 }
 
@@ -254,7 +262,7 @@ fn arrows(metadata: &Value) -> Vec<String> {
             let to = text(dependency, "name").unwrap_or_default();
             let normal = text(dependency, "kind").is_none();
             let fits = to == "domain" || allowed.contains(&to);
-            if normal && ours.contains(to) && !fits && !FREE.contains(&from) {
+            if normal && ours.contains(to) && !fits && from != FREE {
                 breaches.push(format!("arrow {from} -> {to} is not allowed"));
             }
         }
