@@ -1,4 +1,5 @@
-//! Tasks of the workspace: `cargo xtask test` is everything CI runs. Writes nothing outside `target` but what git ignores.
+//! Tasks of the workspace: `cargo xtask test` is everything CI runs. Writes nothing outside `target` but what git ignores,
+//! and installs the Debian packages its tools need where it may (`tools.rs`).
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,

@@ -1,4 +1,5 @@
-//! The center's JSON messages, routes, receipts and the typed client everyone calls it with. Decides nothing: rules are `domain`'s.
+//! The center's JSON messages, routes, receipts and the typed client everyone calls it with; beside them the file in which the link app tells
+//! the terminal of its PC how it stands (`link_state.rs`). Decides nothing: rules are `domain`'s.
 
 pub mod access;
 pub mod account;

@@ -95,7 +95,8 @@ pub(crate) async fn open(
 }
 
 /// The holder of a card that signed for this page. An expired certificate opens it as long as it opens a check: what is shown is no
-/// medical information, and whoever agreed must be able to take it back (docs/decisions/0071).
+/// medical information, and whoever agreed must be able to take it back
+/// (`docs/decisions/0071-the-patients-own-page.md`).
 fn identify(app: &Shared, asking: &Asking<'_>, shown: &Shown) -> Result<Holder, Refusal> {
     let signed = Signed {
         challenge: shown.challenge,

@@ -11,7 +11,7 @@ pub const LIFE_S: i64 = 120;
 
 named! {
     /// What a card signs for: the first line of the text, so that a signature given for one purpose is none for another
-    /// (docs/decisions/0071), and no other text of ours is ever signed by a card.
+    /// (`docs/decisions/0071-the-patients-own-page.md`), and no other text of ours is ever signed by a card.
     ///
     /// ```
     /// use domain::card_challenge::SignedFor;

@@ -1,5 +1,5 @@
-//! Files of others: receipt computers' messages, the CSV files of history, looks and accounts, their encodings. Bytes to `domain` and
-//! back; opens no file.
+//! Files of others: receipt computers' messages and bulk files, claim files and the results of their checks, feeds and
+//! insurers' files, the CSV files of history, looks and accounts, their encodings. Bytes to `domain` and back; opens no file.
 
 pub mod account_file;
 pub mod answer;

@@ -46,7 +46,7 @@ pub struct Config {
 }
 
 /// Files of terminal authentication. What is built in is this project's own protocol, which virtual cards answer and no real card
-/// does (docs/decisions/0016).
+/// does (`docs/decisions/0016-terminal-authentication.md`).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TerminalKeys {
