@@ -104,7 +104,10 @@ impl From<StoreError> for Refused {
         let (place, what) = (Location::caller(), "the store refused a request");
         // The first is the client's doing, the others are logged as faults.
         let is_logged = match error {
-            StoreError::KeyUsed | StoreError::Failed(_) | StoreError::Row(_) => false,
+            StoreError::KeyUsed
+            | StoreError::Failed(_)
+            | StoreError::Row(_)
+            | StoreError::CopyBeingWritten(_) => false,
             StoreError::NoWrites(_)
             | StoreError::Away(_)
             | StoreError::Damaged(_)

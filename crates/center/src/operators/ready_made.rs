@@ -50,7 +50,7 @@ pub(crate) async fn make(app: &App, name: &str) -> Result<ReadyMade, Told> {
         .set_up_operator(link, (row, step), token, event)
         .await?;
     if !set_up {
-        return Err(internal());
+        return Err(absent("the link that was just made")().into());
     }
     Ok(ReadyMade {
         name: name.into(),

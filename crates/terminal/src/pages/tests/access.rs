@@ -176,7 +176,12 @@ fn a_factor_that_was_not_removed_is_told_at_its_own_line_with_or_without_the_for
             let fault = own_access::factor::not_removed(&id, &problem, &staff.words);
             let form = own_access::FactorForm::default();
             let frame = staff.frame("/own-access");
-            let page = own_access::own_access_page(frame, &own, &form, &[fault]);
+            let page = own_access::own_access_page(
+                frame,
+                (&own, own_access::Whose::default()),
+                &form,
+                &[fault],
+            );
             let page = page.render().unwrap();
             let field = format!("remove-{id}");
             assert!(page.contains(&format!("<a href=\"#{field}\">{told}</a>")));
