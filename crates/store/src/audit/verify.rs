@@ -259,7 +259,7 @@ impl Engine {
         self.read(|connection| {
             // One snapshot, so that a running center's new checks count on both sides or on neither.
             let _snapshot = connection.snapshot()?;
-            Walk::begin(connection, report)?.to_the_end(watch)
+            Walk::begin(connection, report)?.finish(watch)
         })
     }
 }

@@ -93,7 +93,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Walks over all events, and then looks for what none of them vouches for.
-    pub(super) fn to_the_end(mut self, mut watch: impl FnMut(u64)) -> Result<(), StoreError> {
+    pub(super) fn finish(mut self, mut watch: impl FnMut(u64)) -> Result<(), StoreError> {
         let connection = self.connection;
         let mut statement = connection.prepare_cached(
             "SELECT chain, seq, prev, hash, at, actor, facility, certificate, deed, subject, detail, content, record, record_of

@@ -373,7 +373,10 @@ async fn an_old_form_for_claims_whose_change_was_let_go_and_counts_leads_to_the_
     let cookie = claimant(&terminal);
     center.set(Line::Unheard);
     terminal.post(CLAIMS, &cookie, &for_claims("k", NEW)).await;
-    terminal.pass(15 * 60);
+    // Somebody at the terminal meanwhile, so that the screen is not locked.
+    terminal.pass(15 * 60 - 1);
+    terminal.get(CLAIMS, &cookie).await;
+    terminal.pass(1);
     // The center knows the key with the change that was let go.
     center.set(Line::Refuses(Trouble::IdempotencyConflict));
     let anew = for_claims("k", "Betsuno-2026-y");
