@@ -70,9 +70,8 @@ impl Coverage {
     }
 
     /// The coverage after a line of the insurer about it. A line speaks of the days from its start to its end, without an end to the next
-    /// known card: a known card that begins in them is put right by it, and every other stays. So is one with the same days of issue and end of
-    /// which nothing but the start is another: its start was moved. One that says what a known card says puts none right. Where the latest card
-    /// stays, all but the cards stays as the latest line said.
+    /// known card: a known card that begins in them is put right by it, and every other stays. One that says what a known card says puts
+    /// none right. Where the latest card stays, all but the cards stays as the latest line said.
     pub(crate) fn renewed(&self, line: &Self) -> Self {
         // No card counts before the acquisition.
         let begins = |it: &Card| it.period.start.max(line.acquired);
@@ -88,15 +87,10 @@ impl Coverage {
         // Without any days it speaks of all, unless it puts right a card that has no start either.
         let is_of_all =
             new.period == Period::default() && known.iter().all(|it| it.period.start.is_some());
-        let is_moved = |it: &Card| {
-            let mut moved = *it;
-            (moved.period.start, moved.source) = (new.period.start, new.source);
-            new.issued.is_some() && end.is_some() && moved == new
-        };
         let is_put_right = |it: &Card| {
             let first = begins(it);
             let is_reached = end.map_or(is_of_all, |end| first <= Some(end));
-            first == begin || (again.is_none() && (is_moved(it) || (begin < first && is_reached)))
+            first == begin || (again.is_none() && begin < first && is_reached)
         };
         let said = again.unwrap_or(new);
         let rest = known.into_iter().filter(|it| !is_put_right(it));

@@ -396,40 +396,56 @@ fn a_card_that_is_corrected_to_begin_before_another_takes_its_place() {
 }
 
 #[test]
-fn a_line_that_is_a_known_card_but_for_its_start_moves_that_later() {
-    let later = |mut it: Coverage| {
-        it.period.start = Some(day(9, 1));
-        it
-    };
-    let mut part = renewed();
-    part.apply(&line(&later(card(2026, 20))), None).unwrap();
-    let it = &part.coverages[0];
-    assert_eq!(it.earlier.len(), 1);
-    assert!(covers(it, day(7, 31)) && covers(it, day(9, 1)));
-    assert!(!covers(it, day(8, 1)) && !covers(it, day(8, 31)));
-    // An earlier card is moved as well.
-    let mut part = renewed();
-    let mut first = card(2025, 30);
-    first.period.start = CivilDate::new(2025, 9, 1).ok();
-    part.apply(&line(&first), None).unwrap();
-    let it = &part.coverages[0];
-    assert!(it.earlier.len() == 1 && it.card().ratio == Ratio::from_percent(20));
-    assert!(!covers(it, CivilDate::new(2025, 8, 31).unwrap()));
-    // With another share it is the next card, and so it is where no day of issue or no end tells it from that.
-    let mut part = renewed();
-    part.apply(&line(&later(card(2026, 30))), None).unwrap();
-    assert!(covers(&part.coverages[0], day(8, 31)));
-    for is_issued in [false, true] {
-        let mut open = card(2026, 20);
-        open.issued = open.issued.filter(|_| is_issued);
-        open.period.end = open.period.end.filter(|_| !is_issued);
-        let mut part = renewed();
-        for it in [open.clone(), later(open)] {
-            part.apply(&line(&it), None).unwrap();
+fn a_card_that_comes_back_after_another_leaves_the_days_of_the_first_in_any_order() {
+    let first = card(2026, 20);
+    let mut between = first.clone();
+    between.classification = CardClassification::ShortTerm;
+    between.period.start = Some(day(12, 1));
+    let mut back = first.clone();
+    back.period.start = CivilDate::new(2027, 2, 1).ok();
+    let by_start = [0, 1, 2];
+    let others = [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    for end in [CivilDate::new(2027, 1, 31).ok(), first.period.end] {
+        between.period.end = end;
+        let lines = [&first, &between, &back].map(line);
+        for order in others.into_iter().chain([by_start]) {
+            let mut part = renewed();
+            part.coverages.clear();
+            // The three lines, four times.
+            for round in 0..4 {
+                let before = part.clone();
+                for at in order {
+                    part.apply(&lines[at], None).unwrap();
+                }
+                let it = &part.coverages[0];
+                assert!(covers(it, day(8, 1)) && covers(it, day(11, 30)));
+                assert_eq!(it.card_on(day(11, 30)).period.start, first.period.start);
+                // By their starts once is enough, and otherwise as many times as there are cards.
+                if round == 3 || (order == by_start && 0 < round) {
+                    assert_eq!(part, before, "{order:?}");
+                }
+            }
+            assert_eq!(part.coverages[0].earlier.len(), 2, "{order:?}");
         }
-        let it = &part.coverages[0];
-        assert!(it.earlier.len() == 2 && covers(it, day(8, 31)));
     }
+}
+
+#[test]
+fn a_line_with_a_later_start_alone_is_the_next_card_which_two_corrections_move() {
+    let mut part = renewed();
+    let mut later = card(2026, 20);
+    later.period.start = Some(day(9, 1));
+    part.apply(&line(&later), None).unwrap();
+    let it = &part.coverages[0];
+    assert!(it.earlier.len() == 2 && covers(it, day(8, 31)));
+    for value in ["2026-08-01", "2026-09-01"] {
+        let correction = Correction::parse("valid_from", value).unwrap();
+        let change = Change::Correction(Some(which("1")), correction);
+        part.apply(&change, None).unwrap();
+    }
+    let it = &part.coverages[0];
+    assert!(it.earlier.len() == 1 && covers(it, day(7, 31)));
+    assert!(!covers(it, day(8, 31)) && covers(it, day(9, 1)));
 }
 
 #[test]

@@ -9,7 +9,6 @@ use crate::on_both;
 on_both!(
     a_renewal_keeps_the_card_before_and_is_undone,
     an_earlier_card_put_right_leaves_the_latest_its_batch,
-    a_card_whose_start_a_line_moves_later_counts_for_no_day_between,
     a_loss_numbers_the_coverage_and_leaves_its_card_the_batch_that_said_it,
     a_full_file_that_names_an_earlier_card_alone_ends_nothing
 );
@@ -128,28 +127,6 @@ async fn a_loss_numbers_the_coverage_and_leaves_its_card_the_batch_that_said_it(
     let it = one(&engine);
     assert_eq!(it.card_on(date(2026, 7, 30)).source, Some(first.number));
     assert_eq!(it.card_on(date(2026, 8, 1)).source, Some(renewing.number));
-}
-
-async fn a_card_whose_start_a_line_moves_later_counts_for_no_day_between(place: &Place) {
-    let engine = place.open();
-    let (old, new) = ([with_card(2025, 30)], [with_card(2026, 20)]);
-    let mut moved = [with_card(2026, 20)];
-    moved[0].coverages[0].period.start = Some(date(2026, 9, 1));
-    let file = |kind, id| (kind, Scope::Delta, id);
-    load(&engine, file(InsurerKind::Persons, 1), persons(&old)).await;
-    load(&engine, file(InsurerKind::Coverages, 2), coverages(&old)).await;
-    load(&engine, file(InsurerKind::Coverages, 3), coverages(&new)).await;
-    let before = stored(&engine, &old);
-    let (moving, came) = load(&engine, file(InsurerKind::Coverages, 4), coverages(&moved)).await;
-    assert_eq!((came.refused, came.changed.replaced), (0, 1));
-    let it = stored(&engine, &old).remove(0).unwrap().coverages.remove(0);
-    let days = [(7, 31), (8, 1), (8, 31), (9, 1)];
-    let covered = days.map(|(month, day)| covers(&it, date(2026, month, day)));
-    assert_eq!(covered, [true, false, false, true]);
-    let of = (Counted::default(), came.changed);
-    let undone = engine.undo_insurer_feed(moving, of, now()).await;
-    assert_eq!(undone.unwrap(), Undone::Done(1));
-    assert!(stored(&engine, &old) == before, "not as before");
 }
 
 async fn a_full_file_that_names_an_earlier_card_alone_ends_nothing(place: &Place) {
