@@ -102,7 +102,7 @@ pub struct Coverage {
     pub earlier: Vec<Card>,
     /// The batch of an insurer's feed that said so last; none where it came in another way.
     pub source: Option<BatchNumber>,
-    /// The batch that said the latest card, where another one changed something else of the coverage since.
+    /// The batch that said the latest card; none where that came in another way. Another one may have changed the rest of the coverage since.
     pub card_source: Option<BatchNumber>,
 }
 

@@ -50,7 +50,7 @@ impl Coverage {
             period: self.period,
             ratio: self.ratio,
             preschool: self.preschool,
-            source: self.card_source.or(self.source),
+            source: self.card_source,
         }
     }
 
@@ -99,7 +99,7 @@ impl Coverage {
         let mut renewed = if cards.pop() == Some(said) {
             line.clone()
         } else {
-            // That the line named it is told by its number until the batch is put in place; there the latest card gets back its own.
+            // That the line named it is told by its number until the batch is put in place; there it gets back its own.
             Self {
                 source: line.source,
                 ..self.clone()

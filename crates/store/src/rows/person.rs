@@ -78,9 +78,9 @@ fn pack_coverage(row: &mut Packer<'_>, it: &Coverage, name: &PersonName) -> Resu
         !it.ceilings.is_empty(),
         !it.diseases.is_empty(),
         !it.tickets.is_empty(),
-        // Behind the others: without an earlier card a row is packed as it always was, and so is one without the number of its latest.
+        // Behind the others: without an earlier card a row is packed as it always was, and so is one whose latest has its number.
         !it.earlier.is_empty(),
-        it.card_source.is_some(),
+        it.card_source != it.source,
     ]);
     row.code(it.classification.code());
     row.number(it.insurer.as_u32().into());
@@ -115,8 +115,8 @@ fn pack_coverage(row: &mut Packer<'_>, it: &Coverage, name: &PersonName) -> Resu
     if let Some(preschool) = it.preschool {
         row.code(preschool.code());
     }
-    if let Some(batch) = it.card_source {
-        row.number(batch.as_u32().into());
+    if it.card_source != it.source {
+        row.number(it.card_source.map_or(0, BatchNumber::as_u32).into());
     }
     pack_earlier(row, it);
     pack_certificates(row, it)
@@ -307,9 +307,11 @@ fn coverage(row: &mut Unpacker<'_>, name: &PersonName) -> Option<Coverage> {
     })?;
     it.ratio = given(ratio, || percent(row.number()?))?;
     it.preschool = given(preschool, || row.code(Preschool::from_code))?;
-    it.card_source = given(card_source, || {
+    it.card_source = if card_source {
         BatchNumber::new(u32::try_from(row.number()?).ok()?)
-    })?;
+    } else {
+        it.source
+    };
     if earlier {
         it.earlier = list(row, earlier_card)?;
     }
@@ -474,7 +476,10 @@ mod tests {
         let facility = InstitutionCode::parse("1319999999").unwrap();
         let month = TreatmentMonth::of(day("2026-11-01"));
         coverage.tickets.push(Ticket::new(facility, month));
-        all.push(full);
+        // The card came before any batch, and a batch changed the rest.
+        let mut lost = population.person(6).unwrap();
+        lost.coverages[0].source = BatchNumber::new(70_000);
+        all.extend([lost, full]);
         all
     }
 

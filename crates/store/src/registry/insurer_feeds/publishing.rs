@@ -246,7 +246,7 @@ fn settle(
 /// another item numbers the coverage and no card.
 fn number(coverage: &mut Coverage, known: Option<&Coverage>, batch: BatchNumber) {
     let Some(known) = known else {
-        (coverage.source, coverage.card_source) = (Some(batch), None);
+        (coverage.source, coverage.card_source) = (Some(batch), Some(batch));
         return;
     };
     let said_by = |card: Card| {
@@ -258,11 +258,10 @@ fn number(coverage: &mut Coverage, known: Option<&Coverage>, batch: BatchNumber)
     for card in &mut coverage.earlier {
         card.source = said_by(*card);
     }
-    let latest = said_by(coverage.card());
+    coverage.card_source = said_by(coverage.card());
     let as_known = Coverage {
         earlier: known.earlier.clone(),
         source: known.source,
-        card_source: known.card_source,
         ..coverage.clone()
     };
     let is_as_known = as_known == *known;
@@ -271,7 +270,6 @@ fn number(coverage: &mut Coverage, known: Option<&Coverage>, batch: BatchNumber)
     } else {
         Some(batch)
     };
-    coverage.card_source = latest.filter(|it| Some(*it) != coverage.source);
 }
 
 /// Ends or lists what a full file does not name, by setting; answers how much that is.

@@ -166,7 +166,8 @@ fn is_same(one: &Coverage, other: &Coverage) -> bool {
 fn named(arriving: &Arriving, change: &Change) -> Change {
     let mut change = change.clone();
     if let Change::Coverage(coverage) = &mut change {
-        coverage.source = Some(arriving.number);
+        let number = Some(arriving.number);
+        (coverage.source, coverage.card_source) = (number, number);
     }
     change
 }

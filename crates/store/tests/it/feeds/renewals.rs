@@ -10,6 +10,7 @@ on_both!(
     a_renewal_keeps_the_card_before_and_is_undone,
     an_earlier_card_put_right_leaves_the_latest_its_batch,
     a_loss_numbers_the_coverage_and_leaves_its_card_the_batch_that_said_it,
+    a_card_that_no_batch_said_gets_none_by_a_loss,
     a_full_file_that_names_an_earlier_card_alone_ends_nothing
 );
 
@@ -126,6 +127,36 @@ async fn a_loss_numbers_the_coverage_and_leaves_its_card_the_batch_that_said_it(
     let (renewing, _) = load(&engine, file(InsurerKind::Coverages, 6), coverages(&new)).await;
     let it = one(&engine);
     assert_eq!(it.card_on(date(2026, 7, 30)).source, Some(first.number));
+    assert_eq!(it.card_on(date(2026, 8, 1)).source, Some(renewing.number));
+}
+
+async fn a_card_that_no_batch_said_gets_none_by_a_loss(place: &Place) {
+    let engine = place.open();
+    let (old, new) = ([with_card(2025, 30)], [with_card(2026, 20)]);
+    engine.store_people(old.to_vec()).await.unwrap();
+    let before = stored(&engine, &old);
+    let one = |engine: &Engine| stored(engine, &old).remove(0).unwrap().coverages.remove(0);
+    let file = |kind, id| (kind, Scope::Delta, id);
+    let loss = |id| load(&engine, file(InsurerKind::Losses, id), losses(&old));
+    let (losing, came) = loss(1).await;
+    let it = one(&engine);
+    assert_eq!((it.source, it.card().source), (Some(losing.number), None));
+    let of = (Counted::default(), came.changed);
+    let undone = engine.undo_insurer_feed(losing, of, now()).await;
+    assert_eq!(undone.unwrap(), Undone::Done(1));
+    assert!(stored(&engine, &old) == before, "not as before");
+    // Once more; then the loss and the card again, of which neither changes anything.
+    let (losing, _) = loss(2).await;
+    let (_, again) = loss(3).await;
+    assert_eq!(again.changed.replaced, 0);
+    let (_, again) = load(&engine, file(InsurerKind::Coverages, 4), coverages(&old)).await;
+    assert_eq!(again.changed.replaced, 0);
+    let it = one(&engine);
+    assert_eq!((it.source, it.card().source), (Some(losing.number), None));
+    // Nor has it one as the card before a renewal.
+    let (renewing, _) = load(&engine, file(InsurerKind::Coverages, 5), coverages(&new)).await;
+    let it = one(&engine);
+    assert_eq!(it.card_on(date(2026, 7, 30)).source, None);
     assert_eq!(it.card_on(date(2026, 8, 1)).source, Some(renewing.number));
 }
 
