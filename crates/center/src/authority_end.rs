@@ -21,9 +21,19 @@ pub(crate) async fn watch(app: App) {
             tracing::warn!(
                 days,
                 end = %end,
-                "the issuing CA ends, and with it every certificate of the center and of terminals; `onshi ca renew` makes another one below the same root while the center is stopped (docs/operations/certificate-and-key-ceremony.md)"
+                "{}",
+                told(app.authority.ends_with_root())
             );
         }
+    }
+}
+
+/// What is told, with the remedy that helps.
+fn told(ends_with_root: bool) -> &'static str {
+    if ends_with_root {
+        "the root ends, the issuing CA below it, and with them every certificate of the center and of terminals; no other issuing CA helps: before that day make another authority and enrol every PC anew (docs/operations/certificate-and-key-ceremony.md)"
+    } else {
+        "the issuing CA ends, and with it every certificate of the center and of terminals; `onshi ca renew` makes another one below the same root while the center is stopped (docs/operations/certificate-and-key-ceremony.md)"
     }
 }
 
@@ -46,5 +56,14 @@ mod tests {
         assert_eq!(before(729), Some(729));
         assert_eq!(before(0), Some(0));
         assert_eq!(before(-1), Some(-1));
+    }
+
+    #[test]
+    fn a_renewal_is_named_where_it_helps_alone() {
+        let (renewal, page) = ("onshi ca renew", "certificate-and-key-ceremony.md");
+        let (helps, no_longer) = (told(false), told(true));
+        assert!(helps.contains(renewal) && helps.contains(page));
+        assert!(no_longer.contains("another authority") && no_longer.contains(page));
+        assert!(!no_longer.contains(renewal));
     }
 }

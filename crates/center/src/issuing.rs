@@ -36,6 +36,8 @@ pub struct Renewed {
     pub fingerprint: [u8; 32],
     /// Its last instant.
     pub ends: Instant,
+    /// Whether it ends with the root, before its 15 years are over: no further one would be good for longer.
+    pub ends_with_root: bool,
     /// Whether it was made before, by a renewal that was cut off, and is only recorded now.
     pub is_taken_up: bool,
 }
@@ -90,6 +92,8 @@ pub async fn renew(
             Ok(Renewed::of(&present, true))
         }
         Standing::Same | Standing::Other => {
+            // Before somebody fetches the root's key out of a safe for nothing.
+            present.may_be_followed(now)?;
             let root_key = root_key.map_or_else(|| folder.join("root.key"), Path::to_path_buf);
             if !root_key.try_exists().unwrap_or(true) {
                 return Err(NotRenewed::NoRootKey(root_key));
@@ -107,6 +111,7 @@ impl Renewed {
             number: authority.number(),
             fingerprint: fingerprint(authority.issuing()),
             ends: authority.ends(),
+            ends_with_root: authority.ends_with_root(),
             is_taken_up,
         }
     }
@@ -250,6 +255,31 @@ mod tests {
         let renewed = renew(&engine, dir, Some(&elsewhere), by(), now()).await;
         assert_eq!(renewed.unwrap().number, 2);
         assert!(!place.exists());
+    }
+
+    #[tokio::test]
+    async fn one_that_ends_with_the_root_is_told_and_is_the_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        let (engine, _) = used(dir).await;
+        let years = |number: i64| now().plus_seconds(number * 365 * 86_400);
+        for (at, number, ends_with_root) in [(years(3), 2, false), (years(12), 3, true)] {
+            let renewed = renew(&engine, dir, None, by(), at).await.unwrap();
+            let made = (renewed.number, renewed.ends_with_root);
+            assert_eq!(made, (number, ends_with_root));
+        }
+        // The root's key is in a safe: nobody is sent there.
+        std::fs::remove_file(dir.join("ca/root.key")).unwrap();
+        let refused = renew(&engine, dir, None, by(), years(19)).await;
+        assert!(
+            matches!(
+                refused,
+                Err(NotRenewed::Authority(AuthorityError::EndsWithRoot(_)))
+            ),
+            "{refused:?}"
+        );
+        assert!(!dir.join("ca/issuing-4").exists());
+        assert_eq!(told(&engine), 2);
     }
 
     #[tokio::test]

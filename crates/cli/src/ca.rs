@@ -57,7 +57,8 @@ pub(crate) async fn run(command: CaCommand) -> anyhow::Result<ExitCode> {
         out!(
             "{}",
             serde_json::json!({
-                "number": renewed.number, "issuing": fingerprint, "ends": renewed.ends.to_string(), "taken_up": renewed.is_taken_up,
+                "number": renewed.number, "issuing": fingerprint, "ends": renewed.ends.to_string(),
+                "ends_with_root": renewed.ends_with_root, "taken_up": renewed.is_taken_up,
             })
         );
         return Ok(ExitCode::SUCCESS);
@@ -73,6 +74,11 @@ pub(crate) async fn run(command: CaCommand) -> anyhow::Result<ExitCode> {
         );
     }
     out!("有効期限 / ends {ends}, SHA-256 {fingerprint}");
+    if renewed.ends_with_root {
+        out!(
+            "この発行用の認証局は、ルートの有効期限と同時に切れます。もう一度更新しても延びません。その日までに認証局を作り直し、すべての端末で電子証明書を取得し直す必要があります（docs/operations/certificate-and-key-ceremony.md） / it ends with the root, before its 15 years are over, and a further one would end then as well: before that day another authority is needed, with every PC enrolled anew (docs/operations/certificate-and-key-ceremony.md)"
+        );
+    }
     out!(
         "次に行うこと: (1) data_dir の ca フォルダーを、machine.key と同じ保管媒体にコピーする (2) 同じデータベースを使うほかのセンターがあるときは、それぞれを停止して data_dir に ca フォルダーをコピーする (3) センターを起動する。端末での操作は必要ありません / what is next: (1) copy the folder ca of data_dir to the media that machine.key is kept on, (2) stop other centers over the same database and copy the folder ca into the data_dir of each, (3) start the centers; nothing is done at terminals"
     );
@@ -108,6 +114,10 @@ fn not_renewed(why: NotRenewed) -> anyhow::Error {
         NotRenewed::Authority(AuthorityError::RootOver(_)) => {
             "ルートの有効期限が切れています。新しい認証局が必要です（docs/operations/certificate-and-key-ceremony.md）。".into()
         }
+        NotRenewed::Authority(AuthorityError::EndsWithRoot(end)) => format!(
+            "いまの発行用の認証局は、ルートと同じ {} まで有効です。更新しても延びないため、新たには作っていません。その日までに認証局を作り直し、すべての端末で電子証明書を取得し直してください（docs/operations/certificate-and-key-ceremony.md）。",
+            end.to_second_in_japan()
+        ),
         NotRenewed::Authority(_) => {
             "認証局の鍵か証明書を扱えません。data_dir の ca フォルダーと machine.key、空き容量、権限を確かめて、もう一度実行してください。".into()
         }
@@ -136,4 +146,22 @@ fn in_use(data_dir: &Path) -> anyhow::Error {
             "the center of {dir} is running, or a restore is; stop it first (systemctl stop onshi-center)"
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_renewal_that_would_bring_nothing_is_told_with_the_remedy_in_both_languages() {
+        let end = serve::now();
+        let why = NotRenewed::Authority(AuthorityError::EndsWithRoot(end));
+        let told = not_renewed(why).to_string();
+        let (ja, en) = told.split_once(" / ").unwrap();
+        for text in [ja, en] {
+            assert!(text.contains("certificate-and-key-ceremony.md"), "{text}");
+        }
+        assert!(ja.contains(&end.to_second_in_japan()), "{ja}");
+        assert!(en.contains(&end.to_string()), "{en}");
+    }
 }

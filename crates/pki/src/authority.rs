@@ -48,6 +48,11 @@ pub enum AuthorityError {
     /// The root is over: nothing below it would count.
     #[error("the root ended {0}; another authority is needed")]
     RootOver(Instant),
+    /// The issuing CA there is ends with the root: another one would be good no longer.
+    #[error(
+        "the present issuing CA is good until the root ends, {0}, and another one would be good no longer; before that day another authority is needed, with every PC enrolled anew (docs/operations/certificate-and-key-ceremony.md)"
+    )]
+    EndsWithRoot(Instant),
     /// The certificate library refused.
     #[error("cannot make a certificate: {0}")]
     Certificate(#[from] rcgen::Error),
@@ -124,6 +129,7 @@ pub struct Authority {
     issuing: CertificateDer<'static>,
     issuer: Issuer<'static, KeyPair>,
     ends: Instant,
+    root_ends: Instant,
     /// The issuing CAs before, the first one first.
     formers: Vec<Former>,
 }
@@ -192,7 +198,10 @@ impl Authority {
         if Self::held_in(dir) != Held::One {
             create(dir, machine, now)?;
         }
-        let root = certificate(&dir.join(ROOT))?;
+        let file = dir.join(ROOT);
+        let root = certificate(&file)?;
+        let validity = crate::identity::validity_of(&root);
+        let (_, root_ends) = validity.ok_or(AuthorityError::File(file))?;
         let number = issuing::newest(dir)?;
         let folder = issuing::folder(dir, number);
         let file = folder.join(issuing::CERTIFICATE);
@@ -206,6 +215,7 @@ impl Authority {
             issuing,
             issuer,
             ends,
+            root_ends,
             formers: formers.collect::<Result<_, _>>()?,
         })
     }

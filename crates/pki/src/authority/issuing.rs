@@ -113,15 +113,11 @@ impl Authority {
         machine: &MachineKey,
         now: Instant,
     ) -> Result<Self, AuthorityError> {
-        let no_root = || AuthorityError::File(dir.join(ROOT));
         if Self::held_in(dir) != Held::One {
-            return Err(no_root());
+            return Err(AuthorityError::File(dir.join(ROOT)));
         }
         let present = Self::open(dir, machine, now)?;
-        let (_, root_ends) = validity_of(&present.root).ok_or_else(no_root)?;
-        if root_ends <= now {
-            return Err(AuthorityError::RootOver(root_ends));
-        }
+        present.may_be_followed(now)?;
         let key = machine.unseal(root_key)?;
         let key = KeyPair::try_from(key.as_slice())?;
         let parsed = x509_parser::parse_x509_certificate(&present.root);
@@ -134,7 +130,7 @@ impl Authority {
         let root = Issuer::from_ca_cert_der(&present.root, key)?;
         let issuing_key = KeyPair::generate()?;
         let mut params = params(now)?;
-        params.not_after = params.not_after.min(offset(root_ends));
+        params.not_after = params.not_after.min(offset(present.root_ends));
         let made = params.signed_by(&issuing_key, &root)?;
         let whole = folder(dir, present.number() + 1);
         let mut unfinished = whole.clone().into_os_string();
@@ -154,6 +150,26 @@ impl Authority {
             source,
         })?;
         Self::open(dir, machine, now)
+    }
+
+    /// Whether the newest issuing CA is good for as long as the root: no other one below it would be good for longer.
+    #[must_use]
+    pub fn ends_with_root(&self) -> bool {
+        self.root_ends <= self.ends
+    }
+
+    /// Whether another issuing CA would be good for longer than the newest.
+    ///
+    /// # Errors
+    /// [`AuthorityError::RootOver`] or [`AuthorityError::EndsWithRoot`].
+    pub fn may_be_followed(&self, now: Instant) -> Result<(), AuthorityError> {
+        if self.root_ends <= now {
+            return Err(AuthorityError::RootOver(self.root_ends));
+        }
+        if self.ends_with_root() {
+            return Err(AuthorityError::EndsWithRoot(self.root_ends));
+        }
+        Ok(())
     }
 
     /// Which issuing CA signs, counted from 1.

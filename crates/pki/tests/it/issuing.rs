@@ -71,15 +71,21 @@ fn a_new_one_is_good_as_long_as_the_first_was_and_no_longer_than_the_root() {
     let first = fixture.authority.ends();
     let second = renewed(&fixture, years(3)).unwrap().ends();
     assert!(first < second);
+    assert!(!opened(&fixture).unwrap().ends_with_root());
     let third = renewed(&fixture, years(10)).unwrap();
-    let fourth = renewed(&fixture, years(11)).unwrap();
-    assert_eq!(third.ends(), fourth.ends(), "the root's end");
+    assert!(second < third.ends() && third.ends_with_root());
     // What a former one signed has ended by its own end at the latest.
-    assert_eq!(fourth.issuers(now()).len(), 4);
-    assert_eq!(fourth.issuers(first.plus_seconds(1)).len(), 3);
+    assert_eq!(third.issuers(now()).len(), 3);
+    assert_eq!(third.issuers(first.plus_seconds(1)).len(), 2);
+    // A further one would end with the root as well.
+    let no_longer = renewed(&fixture, years(19));
+    assert!(
+        matches!(no_longer, Err(AuthorityError::EndsWithRoot(end)) if end == third.ends()),
+        "{no_longer:?}"
+    );
     let over = renewed(&fixture, years(21));
     assert!(matches!(over, Err(AuthorityError::RootOver(_))), "{over:?}");
-    assert_eq!(opened(&fixture).unwrap().number(), 4);
+    assert_eq!(opened(&fixture).unwrap().number(), 3);
 }
 
 #[test]
