@@ -134,6 +134,19 @@ pub(crate) fn standing(engine: &Engine, authority: &Authority) -> Result<Standin
     })
 }
 
+/// SHA-256 of the issuing CA that a store was used with last, where it is not in a data folder, as in an older copy of the authority.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn lacking(engine: &Engine, data_dir: &Path) -> Result<Option<String>, StoreError> {
+    let Some(written) = engine.shared_key(ISSUING)? else {
+        return Ok(None);
+    };
+    let folder = data_dir.join(AUTHORITY);
+    let is_there = Authority::issuing_in(&folder).any(|it| written == fingerprint(&it));
+    Ok((!is_there).then(|| hex(&written)))
+}
+
 /// Has the store know the newest issuing CA, and its audit chain tell of it.
 pub(crate) async fn tell(
     engine: &Engine,

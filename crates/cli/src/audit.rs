@@ -10,6 +10,7 @@ use center::audit::{AuditLine, AuditQuery};
 use center::control::{Order, Reply};
 use center::public_keys::BelievedKeys;
 use clap::{Args, Subcommand};
+use pki::authority::Authority;
 use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
 use store::audit::outside::Outside;
@@ -197,20 +198,18 @@ async fn restored(
 /// The files of a center's keys without which no signature can be verified.
 const SIGNING: [&str; 2] = ["machine.key", "receipt.key"];
 
-/// The further ones without which no certificate is issued.
-const ISSUING: [&str; 3] = ["ca/root.pem", "ca/issuing.pem", "ca/issuing.key"];
-
 /// The first file that is not in a data folder and without which no signature can be verified.
 pub(crate) fn missing_key(data_dir: &Path) -> Option<PathBuf> {
     let mut keys = SIGNING.into_iter().map(|name| data_dir.join(name));
     keys.find(|key| !key.is_file())
 }
 
-/// All files of a center's keys that are not in its data folder.
+/// The files of a center's keys that are not in its data folder, with those without which no certificate is issued.
 pub(crate) fn missing_keys(data_dir: &Path) -> Vec<PathBuf> {
-    let all = SIGNING.into_iter().chain(ISSUING);
-    let files = all.map(|name| data_dir.join(name));
-    files.filter(|key| !key.is_file()).collect()
+    let files = SIGNING.into_iter().map(|name| data_dir.join(name));
+    let missing = files.filter(|key| !key.is_file());
+    let issuing = Authority::missing_in(&data_dir.join("ca"));
+    missing.chain(issuing).collect()
 }
 
 /// Verifies the chain of a store with the keys that lie in its data folder.

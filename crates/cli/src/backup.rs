@@ -182,6 +182,7 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
         again,
         verified: Verified::of(data_dir, &mut outside.unwrap_or_default()),
         missing_keys: missing_keys(data_dir),
+        missing_issuing: missing_issuing(data_dir),
     };
     if arguments.json {
         out!("{}", restored.to_json());
@@ -193,6 +194,15 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// The issuing CA that a restored store was used with last, where it is not in the folder. That a store does not open is told elsewhere.
+fn missing_issuing(data_dir: &Path) -> Option<String> {
+    let place = StorePlace::Folder(data_dir.into());
+    let engine = place.open_as_it_is([0; 16]).ok()?;
+    let lacking = center::issuing::lacking(&engine, data_dir);
+    engine.close();
+    lacking.ok().flatten()
 }
 
 /// Refuses what is no whole copy, or one that this version would not open.

@@ -29,6 +29,8 @@ pub(super) struct Restored {
     pub(super) verified: Verified,
     /// The center's keys that are not in the folder.
     pub(super) missing_keys: Vec<PathBuf>,
+    /// SHA-256 of the issuing CA that the store was used with last, where that is not in the folder.
+    pub(super) missing_issuing: Option<String>,
 }
 
 impl Restored {
@@ -48,7 +50,7 @@ impl Restored {
             "restored": self.data_dir.display().to_string(), "before": kept(&self.before),
             "recorded": recorded_json(&self.recorded), "audit": self.verified.to_json(),
             "revoked_again": self.again.as_ref().map(RevokedAgain::to_json), "repeat": repeat(self.revokes_again()),
-            "missing_keys": missing,
+            "missing_keys": missing, "missing_issuing": self.missing_issuing,
         })
     }
 
@@ -95,6 +97,13 @@ impl Restored {
             writeln!(
                 f,
                 "{key} がありません。センターを起動する前に、保管してあるものを戻してください / {key} is missing; bring it back from where it is kept before the center starts"
+            )?;
+        }
+        if let Some(shown) = &self.missing_issuing {
+            writeln!(
+                f,
+                "このデータベースで最後に使われていた発行用の認証局（SHA-256 {shown}）が、data_dir の ca フォルダーにありません。センターを起動する前に、最も新しい写しの ca フォルダーを戻してください / \
+                 ca in data_dir lacks the issuing CA that this store was used with last (SHA-256 {shown}); bring ca/ back from its newest copy before the center starts"
             )?;
         }
         let (ja, en) = if self.revokes_again() {

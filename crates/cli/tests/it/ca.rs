@@ -65,3 +65,38 @@ fn a_renewal_goes_on_where_one_was_cut_off_and_the_clinic_notices_nothing() {
     assert!(detail.contains(told["issuing"].as_str().unwrap()));
     assert_eq!(clinic.audit()["whole"], true);
 }
+
+#[test]
+fn a_restore_names_what_is_missing_of_every_issuing_ca() {
+    let mut clinic = Clinic::start();
+    let (data_dir, copy) = (clinic.path("center"), clinic.path("copy"));
+    clinic.center.take().unwrap().end();
+    let renewed = succeed(&["ca", "renew", "--data-dir", &data_dir, "--json"]);
+    let renewed: Value = serde_json::from_str(&renewed).unwrap();
+    succeed(&["backup", "--data-dir", &data_dir, "--out", &copy]);
+    let order = ["restore", "--data-dir", &data_dir, "--from", &copy];
+    let restored = || -> Value {
+        let told = succeed(&[&order[..], &["--json"]].concat());
+        serde_json::from_str(&told).unwrap()
+    };
+    let ca = format!("{data_dir}/ca");
+    // That of a former one may be destroyed.
+    let former = format!("{ca}/issuing.key");
+    std::fs::remove_file(&former).unwrap();
+    let told = restored();
+    assert_eq!(told["missing_keys"], serde_json::json!([]));
+    assert_eq!(told["missing_issuing"], Value::Null);
+    let newest = format!("{ca}/issuing-2/issuing.key");
+    std::fs::remove_file(&newest).unwrap();
+    let told = restored();
+    assert_eq!(told["missing_keys"], serde_json::json!([newest]));
+    assert_eq!(told["missing_issuing"], Value::Null);
+    // As of a copy from before the renewal: the first one signs, for which its key is needed.
+    std::fs::remove_dir_all(format!("{ca}/issuing-2")).unwrap();
+    let told = restored();
+    assert_eq!(told["missing_keys"], serde_json::json!([former]));
+    assert_eq!(told["missing_issuing"], renewed["issuing"]);
+    let said = succeed(&order);
+    let shown = renewed["issuing"].as_str().unwrap();
+    assert!(said.contains(shown) && said.contains(&former), "{said}");
+}

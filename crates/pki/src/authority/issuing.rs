@@ -26,6 +26,9 @@ const FOLDER: &str = "issuing-";
 /// The end of the name of a folder whose making is not over.
 const UNFINISHED: &str = ".unfinished";
 
+/// So many missing files are named at most: a folder that somebody called after a date has a number of millions.
+const NAMED: usize = 10;
+
 /// One in whose place another signs.
 pub(super) struct Former {
     certificate: CertificateDer<'static>,
@@ -65,19 +68,23 @@ pub(super) fn folder(dir: &Path, number: u32) -> PathBuf {
 
 /// The number of the newest.
 pub(super) fn newest(dir: &Path) -> Result<u32, AuthorityError> {
+    Ok(later(dir)?.into_iter().fold(1, u32::max))
+}
+
+/// The numbers of those that have a folder of their own, in no order.
+fn later(dir: &Path) -> Result<Vec<u32>, AuthorityError> {
     let failed = |source| SealError::File {
         what: "read",
         path: dir.into(),
         source,
     };
-    let mut newest = 1;
+    let mut numbers = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
         let digits = name.to_str().and_then(|it| it.strip_prefix(FOLDER));
-        let number = digits.and_then(|it| it.parse::<u32>().ok());
-        newest = number.unwrap_or(1).max(newest);
+        numbers.extend(digits.and_then(|it| it.parse::<u32>().ok()));
     }
-    Ok(newest)
+    Ok(numbers)
 }
 
 /// What signs with the key of a folder.
@@ -150,6 +157,27 @@ impl Authority {
             source,
         })?;
         Self::open(dir, machine, now)
+    }
+
+    /// The files without which the authority of a folder issues nothing, of those that are not there. The root's key may lie elsewhere, and that of a
+    /// former issuing CA may be destroyed.
+    #[must_use]
+    pub fn missing_in(dir: &Path) -> Vec<PathBuf> {
+        // A folder that is not there has no later ones.
+        let newest = newest(dir).unwrap_or(1);
+        let certificates = (1..=newest).map(|it| folder(dir, it).join(CERTIFICATE));
+        let key = folder(dir, newest).join(KEY);
+        let needed = std::iter::once(dir.join(ROOT))
+            .chain(certificates)
+            .chain([key]);
+        needed.filter(|it| !it.is_file()).take(NAMED).collect()
+    }
+
+    /// The certificates of the issuing CAs that lie in a folder; one that cannot be read is passed over. Opens no key.
+    pub fn issuing_in(dir: &Path) -> impl Iterator<Item = CertificateDer<'static>> {
+        let later = later(dir).unwrap_or_default();
+        let numbers = std::iter::once(1).chain(later);
+        numbers.filter_map(move |it| certificate(&folder(dir, it).join(CERTIFICATE)).ok())
     }
 
     /// Whether the newest issuing CA is good for as long as the root: no other one below it would be good for longer.

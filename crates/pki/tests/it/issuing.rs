@@ -135,6 +135,33 @@ fn the_key_of_a_former_one_may_go_and_that_of_another_root_makes_none() {
 }
 
 #[test]
+fn the_missing_files_are_those_that_every_issuing_ca_needs() {
+    let fixture = fixture_at(now());
+    let ca = fixture.dir.path().join("ca");
+    renewed(&fixture, now()).unwrap();
+    let newest = renewed(&fixture, now()).unwrap();
+    assert!(Authority::issuing_in(&ca).any(|it| it == *newest.issuing()));
+    for elsewhere in ["root.key", "issuing.key", "issuing-2/issuing.key"] {
+        std::fs::remove_file(ca.join(elsewhere)).unwrap();
+    }
+    assert!(Authority::missing_in(&ca).is_empty());
+    let needed = ["issuing-2/issuing.pem", "issuing-3/issuing.key"].map(|it| ca.join(it));
+    for file in &needed {
+        std::fs::remove_file(file).unwrap();
+    }
+    assert_eq!(Authority::missing_in(&ca), needed);
+    assert_eq!(Authority::issuing_in(&ca).count(), 2);
+    // A copy that somebody put there under a date.
+    std::fs::create_dir(ca.join("issuing-20261126")).unwrap();
+    let missing = Authority::missing_in(&ca);
+    assert_eq!((missing.len(), &missing[0]), (10, &needed[0]));
+    std::fs::remove_dir_all(&ca).unwrap();
+    let first = ["root.pem", "issuing.pem", "issuing.key"].map(|it| ca.join(it));
+    assert_eq!(Authority::missing_in(&ca), first);
+    assert_eq!(Authority::issuing_in(&ca).count(), 0);
+}
+
+#[test]
 fn openssl_holds_the_list_of_each_against_what_it_signed() {
     let fixture = fixture_at(now());
     let old = client(&fixture, now());
