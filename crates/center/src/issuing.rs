@@ -25,6 +25,8 @@ pub(crate) enum Standing {
     Untold,
     /// The store knows one that is not in the folder.
     Other,
+    /// It stands below another root than the store knows: another authority took the place of one that is lost.
+    Anew,
 }
 
 /// An issuing CA that signs from the next start on.
@@ -81,17 +83,15 @@ pub async fn renew(
     }
     let machine = open_machine(engine, data_dir).await?;
     let present = Authority::open(&folder, &machine, now)?;
-    let is_root = engine
-        .shared_key(AUTHORITY)?
-        .is_none_or(|root| root == fingerprint(present.root()));
     match standing(engine, &present)? {
-        Standing::Other if engine.is_shared() => Err(StartError::OtherKey(AUTHORITY).into()),
-        _ if engine.is_shared() && !is_root => Err(StartError::OtherKey(AUTHORITY).into()),
+        Standing::Other | Standing::Anew if engine.is_shared() => {
+            Err(StartError::OtherKey(AUTHORITY).into())
+        }
         Standing::Untold => {
             tell(engine, &present, by, now).await?;
             Ok(Renewed::of(&present, true))
         }
-        Standing::Same | Standing::Other => {
+        Standing::Same | Standing::Other | Standing::Anew => {
             // Before somebody fetches the root's key out of a safe for nothing.
             present.may_be_followed(now)?;
             let root_key = root_key.map_or_else(|| folder.join("root.key"), Path::to_path_buf);
@@ -119,6 +119,10 @@ impl Renewed {
 
 /// How the newest issuing CA stands to the store.
 pub(crate) fn standing(engine: &Engine, authority: &Authority) -> Result<Standing, StoreError> {
+    let root = engine.shared_key(AUTHORITY)?;
+    if root.is_some_and(|it| it != fingerprint(authority.root())) {
+        return Ok(Standing::Anew);
+    }
     let written = engine.shared_key(ISSUING)?;
     let is_written = |it: &CertificateDer<'_>| written.as_deref() == Some(&fingerprint(it)[..]);
     Ok(if is_written(authority.issuing()) {
@@ -154,23 +158,27 @@ pub(crate) async fn tell(
     by: Actor,
     now: Instant,
 ) -> Result<(), StoreError> {
-    let shown = fingerprint(authority.issuing());
     let mut told = event(now, by, Deed::AuthorityRenew);
     told.detail = format!(
         "number={} issuing={} ends={}",
         authority.number(),
-        hex(&shown),
+        hex(&fingerprint(authority.issuing())),
         authority.ends()
     );
-    engine
-        .replace_key(ISSUING, shown.to_vec(), Some(told))
-        .await
+    engine.replace_keys(shown(authority), Some(told)).await
 }
 
 /// Has the store know the issuing CA of an authority that was made in place of one that is lost.
 pub(crate) async fn begin_anew(engine: &Engine, authority: &Authority) -> Result<(), StoreError> {
-    let shown = fingerprint(authority.issuing()).to_vec();
-    engine.replace_key(ISSUING, shown, None).await
+    engine.replace_keys(shown(authority), None).await
+}
+
+/// What is written of an authority: a folder with another root is one that was made anew, even where the start that made it was cut off.
+fn shown(authority: &Authority) -> [(&'static str, Vec<u8>); 2] {
+    [
+        (AUTHORITY, fingerprint(authority.root()).to_vec()),
+        (ISSUING, fingerprint(authority.issuing()).to_vec()),
+    ]
 }
 
 fn fingerprint(certificate: &CertificateDer<'_>) -> [u8; 32] {
@@ -319,11 +327,61 @@ mod tests {
             standing(&engine, &older).unwrap(),
             Standing::Other
         ));
-        std::fs::remove_dir_all(dir.join(AUTHORITY)).unwrap();
-        std::fs::create_dir(dir.join(AUTHORITY)).unwrap();
-        std::fs::write(dir.join("ca/unfinished"), "").unwrap();
+        lose(dir);
         let anew = open_authority(&engine, &machine, dir, now()).await.unwrap();
         assert!(matches!(standing(&engine, &anew).unwrap(), Standing::Same));
         assert_eq!(told(&engine), 1);
+    }
+
+    /// As an operator leaves the folder of an authority that is lost for good.
+    fn lose(dir: &Path) {
+        let ca = dir.join(AUTHORITY);
+        std::fs::remove_dir_all(&ca).unwrap();
+        std::fs::create_dir(&ca).unwrap();
+        std::fs::write(ca.join("unfinished"), "").unwrap();
+    }
+
+    #[tokio::test]
+    async fn another_authority_whose_first_start_was_cut_off_begins_anew_at_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        let (engine, machine) = used(dir).await;
+        renew(&engine, dir, None, by(), now()).await.unwrap();
+        lose(dir);
+        // As when the power fails before the store was written.
+        let made = Authority::open(&dir.join(AUTHORITY), &machine, now()).unwrap();
+        assert!(matches!(standing(&engine, &made).unwrap(), Standing::Anew));
+        for _ in 0..2 {
+            let opened = open_authority(&engine, &machine, dir, now()).await.unwrap();
+            assert_eq!(opened.issuing(), made.issuing());
+            assert!(matches!(
+                standing(&engine, &opened).unwrap(),
+                Standing::Same
+            ));
+        }
+        assert_eq!(lacking(&engine, dir).unwrap(), None);
+        assert_eq!(told(&engine), 1);
+    }
+
+    #[tokio::test]
+    async fn a_store_that_knows_no_root_goes_on_and_learns_that_of_its_own_issuing_ca() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        let engine = Engine::open_center(&dir.join("center.db"), [1; 16]).unwrap();
+        let machine = open_machine(&engine, dir).await.unwrap();
+        let own = Authority::open(&dir.join(AUTHORITY), &machine, now()).unwrap();
+        let issuing = fingerprint(own.issuing()).to_vec();
+        // As an earlier version wrote it: of a newer folder, then of this one.
+        for (written, is_own) in [(vec![9; 32], false), (issuing, true)] {
+            engine
+                .replace_keys([(ISSUING, written)], None)
+                .await
+                .unwrap();
+            open_authority(&engine, &machine, dir, now()).await.unwrap();
+            let root = engine.shared_key(AUTHORITY).unwrap();
+            let own = fingerprint(own.root()).to_vec();
+            assert_eq!(root, is_own.then_some(own));
+        }
+        assert!(matches!(standing(&engine, &own).unwrap(), Standing::Same));
     }
 }

@@ -63,7 +63,7 @@ pub(crate) async fn open_machine(
 async fn replace_machine(engine: &Engine, data_dir: &Path) -> Result<MachineKey, StartError> {
     let machine = MachineKey::open(&data_dir.join(MACHINE))?;
     engine
-        .replace_key(MACHINE, shown(&machine).to_vec(), None)
+        .replace_keys([(MACHINE, shown(&machine).to_vec())], None)
         .await?;
     let lost = data_dir.join(LOST);
     std::fs::remove_file(&lost).map_err(|source| SealError::File {
@@ -108,14 +108,25 @@ pub(crate) async fn open_authority(
     }
     let authority = Authority::open(&folder, machine, now)?;
     let root: [u8; 32] = Sha256::digest(authority.root()).into();
-    // Of files none is written: where theirs is lost for good another takes its place, sealed with the same machine key.
+    // With files another takes its place where theirs is lost for good, sealed with the same machine key.
     if engine.is_shared() && !is_same(engine, AUTHORITY, &root).await? {
         return Err(StartError::OtherKey(AUTHORITY));
     }
     match issuing::standing(engine, &authority)? {
-        Standing::Same => {}
+        // A store of an earlier version knows no root yet.
+        Standing::Same => {
+            engine.share_key(AUTHORITY, root.to_vec()).await?;
+        }
         Standing::Untold => issuing::tell(engine, &authority, Actor::Center, now).await?,
-        Standing::Other if engine.is_shared() => return Err(StartError::OtherKey(AUTHORITY)),
+        Standing::Other | Standing::Anew if engine.is_shared() => {
+            return Err(StartError::OtherKey(AUTHORITY));
+        }
+        Standing::Anew => {
+            issuing::begin_anew(engine, &authority).await?;
+            tracing::warn!(
+                "ca in data_dir holds another authority than this store was used with before: it counts from now on, and certificates of the one before do not; where that one is not lost, stop the center and bring ca/ back from its newest copy (docs/operations/certificate-and-key-ceremony.md)"
+            );
+        }
         Standing::Other if held == Held::One => tracing::warn!(
             "ca in data_dir lacks the issuing CA that this store was used with last, as an older copy does: certificates are signed with an earlier one; bring ca/ back from its newest copy and start again (docs/operations/certificate-and-key-ceremony.md)"
         ),

@@ -25,22 +25,23 @@ impl Engine {
         .await
     }
 
-    /// Writes what a key shows in place of what is written, where the one before is lost for good or was followed by this one; with the event of
-    /// that, where there is one.
+    /// Writes what keys show in place of what is written, where those before are lost for good or were followed by these: all of it or nothing, with the
+    /// event of that, where there is one.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn replace_key(
+    pub async fn replace_keys<const N: usize>(
         &self,
-        name: &'static str,
-        shown: Vec<u8>,
+        keys: [(&'static str, Vec<u8>); N],
         event: Option<Event>,
     ) -> Result<(), StoreError> {
         self.write(move |connection, batch| {
             let text = "INSERT INTO shared_key (name, shown) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET shown = excluded.shown";
-            connection
-                .prepare_cached(text)?
-                .execute(params![name, shown])?;
+            for (name, shown) in keys {
+                connection
+                    .prepare_cached(text)?
+                    .execute(params![name, shown])?;
+            }
             match &event {
                 Some(event) => batch.append(connection, event, None),
                 None => Ok(()),

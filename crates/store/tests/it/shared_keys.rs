@@ -13,10 +13,12 @@ async fn what_a_key_shows_stays_until_it_is_replaced(place: &Place) {
     assert!(!engine.is_key_shared(KEY).unwrap());
     assert_eq!(engine.share_key(KEY, vec![1]).await.unwrap(), [1]);
     assert_eq!(engine.share_key(KEY, vec![2]).await.unwrap(), [1]);
-    engine.replace_key(KEY, vec![2], None).await.unwrap();
+    // With one of which nothing was written.
+    engine
+        .replace_keys([(KEY, vec![2]), ("ca", vec![4])], None)
+        .await
+        .unwrap();
     assert_eq!(engine.share_key(KEY, vec![3]).await.unwrap(), [2]);
-    // One of which nothing was written.
-    engine.replace_key("ca", vec![4], None).await.unwrap();
     assert_eq!(engine.share_key("ca", vec![5]).await.unwrap(), [4]);
     assert_eq!(engine.shared_key("ca").unwrap(), Some(vec![4]));
     assert_eq!(engine.shared_key("issuing").unwrap(), None);
@@ -32,7 +34,7 @@ async fn what_takes_a_keys_place_is_told_by_an_event(place: &Place) {
         detail: "number=2".into(),
     };
     engine
-        .replace_key("issuing", vec![1], Some(event))
+        .replace_keys([("issuing", vec![1])], Some(event))
         .await
         .unwrap();
     assert_eq!(engine.shared_key("issuing").unwrap(), Some(vec![1]));
