@@ -6,6 +6,7 @@ pub(crate) mod entry;
 pub(crate) mod findings;
 pub(crate) mod patience;
 mod sending;
+mod unfinished;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -64,11 +65,12 @@ pub(crate) enum ClaimsCommand {
         after_help = "Example: onshi claims withdraw S202612070001 --center https://center.example:8443 --root root.pem --p12 clinic.p12 --p12-password-file p12.txt --tenant fund --account seikyu1 --password-file password.txt"
     )]
     Withdraw(Box<entry::OneArguments>),
-    /// Drop a file that was cut off while it was sent: its place is free for another one. To go on with it, send it again instead.
+    /// Drop a file of this account that was cut off while it was sent, or one of any account by its ID: its place is free for another
+    /// one. To go on with it, send it again instead. Ends with 1 when it was handed in meanwhile.
     #[command(
-        after_help = "Example: onshi claims drop RECEIPTC.UKE --center https://center.example:8443 --root root.pem --p12 clinic.p12 --p12-password-file p12.txt --tenant fund --account seikyu1 --password-file password.txt"
+        after_help = "Example: onshi claims drop RECEIPTC.UKE --center https://center.example:8443 --root root.pem --p12 clinic.p12 --p12-password-file p12.txt --tenant fund --account seikyu1 --password-file password.txt\n         onshi claims drop --id 019abf3c-5d00-7000-8000-000000000001 --center https://center.example:8443 --root root.pem --p12 clinic.p12 --p12-password-file p12.txt --tenant fund --account seikyu1 --password-file password.txt"
     )]
-    Drop(Box<entry::DropArguments>),
+    Drop(Box<unfinished::DropArguments>),
     /// Accounts of the claims entry, by review body and facility (at the center's machine).
     #[command(
         after_help = "Example: onshi claims account add --data-dir /var/lib/onshi --tenant fund --code 1319999999 --id seikyu1"
@@ -98,7 +100,7 @@ pub(crate) async fn run(command: ClaimsCommand) -> anyhow::Result<ExitCode> {
         ClaimsCommand::Withdraw(arguments) => {
             entry::fulfil(*arguments, entry::Deed::Withdraw).await
         }
-        ClaimsCommand::Drop(arguments) => entry::drop_unfinished(*arguments).await,
+        ClaimsCommand::Drop(arguments) => unfinished::run(*arguments).await,
         ClaimsCommand::Account(arguments) => desk::account(arguments).await,
         ClaimsCommand::Filing(command) => desk::filing(command).await,
         ClaimsCommand::Opening(command) => desk::opening(command).await,

@@ -114,8 +114,8 @@ impl ClaimsTrouble {
                 "claims_too_many_uploads",
                 429,
                 (
-                    "送信中のファイルが多すぎます。送り終えるか、取り消してください。画面では「続きを送る」の「途中の送信を取り消す」、コマンドでは onshi claims drop ファイル名 で取り消せます。",
-                    "Too many files are on their way. Please finish or drop them: on the pages with 'Drop what arrived' behind 'Go on sending', in the shell with onshi claims drop FILE_NAME.",
+                    "送信中のファイルが多すぎます。送り終えるか、取り消してください。画面では「続きを送る」の「途中の送信を取り消す」、コマンドでは onshi claims drop ファイル名（ほかのアカウントのものは onshi claims list で ID を確かめて onshi claims drop --id ID）で取り消せます。",
+                    "Too many files are on their way. Please finish or drop them: on the pages with 'Drop what arrived' behind 'Go on sending', in the shell with onshi claims drop FILE_NAME, or, for another account's, onshi claims drop --id ID; onshi claims list shows the ID.",
                 ),
                 (
                     "上限は center.toml の [claims] most_open_uploads です。",

@@ -1,17 +1,16 @@
-//! What a claims account does at the claims entry from the shell: its sign-in, what was sent, acceptance, taking back, dropping what was cut off. Sends
-//! no file.
+//! What a claims account does at the claims entry from the shell: its sign-in, what was sent, acceptance, taking back. Sends no file.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use api::claims::submission::{ClaimsSubmission, ClaimsSubmissions};
-use api::claims::{ClaimsSession, ClaimsSignIn, ClaimsUpload};
-use api::client::{Client, ClientError};
+use api::claims::{ClaimsSession, ClaimsSignIn};
+use api::client::Client;
 use clap::Args;
-use serde_json::json;
 
 use super::patience::patiently;
+use super::unfinished;
 use crate::client::{explain, identity, root, secret};
 use crate::listing;
 use crate::told;
@@ -86,7 +85,7 @@ impl SignedIn {
     }
 
     /// All of them, page after page.
-    async fn list(&self) -> anyhow::Result<ClaimsSubmissions> {
+    pub(super) async fn list(&self) -> anyhow::Result<ClaimsSubmissions> {
         let (client, token) = (&self.client, self.token());
         let first = patiently(async || client.claims_submissions(token).await).await;
         let mut listed = first.map_err(|error| explain(&error))?;
@@ -130,7 +129,7 @@ pub(crate) async fn list(arguments: EntryArguments) -> anyhow::Result<ExitCode> 
     for it in &listed.uploads {
         out!(
             "{}  {} バイトまで届いています / {} bytes arrived",
-            it.file_name,
+            unfinished::line(it, &listed.submissions),
             it.offset,
             it.offset
         );
@@ -155,58 +154,6 @@ pub(crate) struct OneArguments {
     pub(super) number: String,
     #[command(flatten)]
     pub(super) entry: EntryArguments,
-}
-
-/// `onshi claims drop`.
-#[derive(Args)]
-pub(crate) struct DropArguments {
-    /// The file's name, as `onshi claims list` shows it.
-    file_name: String,
-    #[command(flatten)]
-    entry: EntryArguments,
-}
-
-pub(crate) async fn drop_unfinished(arguments: DropArguments) -> anyhow::Result<ExitCode> {
-    let signed_in = arguments.entry.sign_in().await?;
-    let dropped = dropped(&signed_in, &arguments.file_name).await;
-    signed_in.end().await;
-    let dropped = dropped?;
-    if arguments.entry.json {
-        out!("{}", json!({ "dropped": dropped }));
-        return Ok(ExitCode::SUCCESS);
-    }
-    for it in &dropped {
-        out!(
-            "{}  途中の送信を取り消しました（{} バイト） / what arrived was dropped ({} bytes)",
-            it.file_name,
-            it.offset,
-            it.offset
-        );
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Drops the unfinished uploads of a name.
-async fn dropped(signed_in: &SignedIn, file_name: &str) -> anyhow::Result<Vec<ClaimsUpload>> {
-    let (client, token) = (&signed_in.client, signed_in.token());
-    let mut uploads = signed_in.list().await?.uploads;
-    uploads.retain(|it| it.file_name == file_name);
-    if uploads.is_empty() {
-        return Err(told::both(
-            &format!(
-                "送信途中のファイル {file_name} がありません。onshi claims list で確かめてください。"
-            ),
-            &format!("no file {file_name} is on its way; see onshi claims list"),
-        ));
-    }
-    for it in &uploads {
-        match patiently(async || client.drop_claims_upload(token, &it.id).await).await {
-            // Dropped before, where the answer to that was lost.
-            Err(ClientError::Problem(problem)) if problem.code == "not_found" => {}
-            done => done.map_err(|error| explain(&error))?,
-        }
-    }
-    Ok(uploads)
 }
 
 /// What is done with a submission.

@@ -82,13 +82,32 @@ async fn file_for_the_pc(clinic: &Clinic, notice: &Value) {
 }
 
 async fn signed_in(client: &Client, password: &str) -> ClaimsSession {
+    signed_in_as(client, "seikyu1", password).await
+}
+
+async fn signed_in_as(client: &Client, account: &str, password: &str) -> ClaimsSession {
     let asked = ClaimsSignIn {
-        account: "seikyu1".into(),
+        account: account.into(),
         force: true,
         password: password.into(),
         tenant: "fund".into(),
     };
     client.claims_sign_in(&asked).await.unwrap()
+}
+
+/// Makes an account, whose holder then chooses the password that lies in a file by its name.
+async fn add_account(clinic: &Clinic, client: &Client, id: &str) {
+    let account = ["--tenant", "fund", "--code", "1319999999", "--id", id];
+    let account = ordered(clinic, &["account", "add"], &account);
+    let first = account["password"].as_str().unwrap();
+    let session = signed_in_as(client, id, first).await;
+    let change = PasswordChange {
+        new_password: OWN_PASSWORD.into(),
+        old_password: first.into(),
+    };
+    let changed = client.change_claims_password(&session.token, &change);
+    changed.await.unwrap();
+    std::fs::write(clinic.path(&format!("{id}.pw")), OWN_PASSWORD).unwrap();
 }
 
 /// A clinic whose PC may hand claims in, with a month's claims made in `made`.
@@ -102,25 +121,8 @@ async fn ready() -> (Clinic, Client) {
         ["--reason", "test"],
     ];
     ordered(&clinic, &["opening", "add"], opening.as_flattened());
-    let account = [
-        "--tenant",
-        "fund",
-        "--code",
-        "1319999999",
-        "--id",
-        "seikyu1",
-    ];
-    let account = ordered(&clinic, &["account", "add"], &account);
     let client = client(&clinic);
-    let first = account["password"].as_str().unwrap();
-    let session = signed_in(&client, first).await;
-    let change = PasswordChange {
-        new_password: OWN_PASSWORD.into(),
-        old_password: first.into(),
-    };
-    let changed = client.change_claims_password(&session.token, &change);
-    changed.await.unwrap();
-    std::fs::write(clinic.path("seikyu1.pw"), OWN_PASSWORD).unwrap();
+    add_account(&clinic, &client, "seikyu1").await;
     let made = clinic.path("made");
     // Of last month, which is the one whose claims go out.
     let claims = ["--claims", &made];
@@ -130,10 +132,12 @@ async fn ready() -> (Clinic, Client) {
 
 /// A command about a file or a submission, as the account's holder gives it over an address.
 fn line(clinic: &Clinic, command: &str, of: &str, center: &str) -> Vec<String> {
-    [
-        "claims",
-        command,
-        of,
+    line_of(clinic, &[command, of], center, "seikyu1")
+}
+
+/// A command, as the holder of an account gives it over an address.
+fn line_of(clinic: &Clinic, command: &[&str], center: &str, account: &str) -> Vec<String> {
+    let place = [
         "--center",
         center,
         "--root",
@@ -145,12 +149,15 @@ fn line(clinic: &Clinic, command: &str, of: &str, center: &str) -> Vec<String> {
         "--tenant",
         "fund",
         "--account",
-        "seikyu1",
+        account,
         "--password-file",
-        &clinic.path("seikyu1.pw"),
+        &clinic.path(&format!("{account}.pw")),
     ]
-    .map(str::to_owned)
-    .into()
+    .map(str::to_owned);
+    let mut arguments = vec!["claims".to_owned()];
+    arguments.extend(command.iter().copied().map(str::to_owned));
+    arguments.extend(place);
+    arguments
 }
 
 /// What the executable says to these arguments.
@@ -210,7 +217,12 @@ async fn a_file_that_becomes_shorter_while_it_is_sent_ends_the_sending() {
 
 /// Begins an upload of a name as the account's holder; its identifier, and the session.
 async fn begun(client: &Client, file_name: &str) -> (String, ClaimsSession) {
-    let session = signed_in(client, OWN_PASSWORD).await;
+    begun_by(client, "seikyu1", file_name).await
+}
+
+/// The same as the holder of any account.
+async fn begun_by(client: &Client, account: &str, file_name: &str) -> (String, ClaimsSession) {
+    let session = signed_in_as(client, account, OWN_PASSWORD).await;
     let new = NewClaimsUpload {
         file_name: file_name.into(),
         ..NewClaimsUpload::default()
@@ -275,6 +287,63 @@ async fn what_can_never_become_whole_is_not_begun_or_dropped_and_stops_no_other_
     let left = on_their_way(&client).await;
     assert_eq!(left.len(), 4, "{left:?}");
     assert!(!left.contains(&"3.uke".to_owned()), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drop_leaves_another_accounts_file_of_the_name_and_what_was_handed_in() {
+    let (clinic, client) = ready().await;
+    add_account(&clinic, &client, "seikyu2").await;
+    let (own, _) = begun(&client, "RECEIPTC.UKE").await;
+    let (other, _) = begun_by(&client, "seikyu2", "RECEIPTC.UKE").await;
+    let listed = said(line_of(&clinic, &["list"], &clinic.api, "seikyu1")).await;
+    let text = String::from_utf8(listed.stdout).unwrap();
+    for (account, id) in [("seikyu1", &own), ("seikyu2", &other)] {
+        let part = format!("RECEIPTC.UKE  {account}  {id}  0 バイト");
+        assert!(text.contains(&part), "{part} in {text}");
+    }
+    // By its name, the own one alone, as often as it is said.
+    let mut arguments = line(&clinic, "drop", "RECEIPTC.UKE", &clinic.api);
+    arguments.push("--json".into());
+    let dropped = said(arguments).await;
+    let told: Value = serde_json::from_slice(&dropped.stdout).unwrap();
+    assert_eq!(told["dropped"].as_array().unwrap().len(), 1, "{told}");
+    assert_eq!(told["dropped"][0]["id"], own.as_str(), "{told}");
+    let again = said(line(&clinic, "drop", "RECEIPTC.UKE", &clinic.api)).await;
+    let text = String::from_utf8(again.stderr).unwrap();
+    assert_eq!(again.status.code(), Some(1), "{text}");
+    for part in ["（seikyu2）", "--id"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert_eq!(on_their_way(&client).await, ["RECEIPTC.UKE"]);
+    // The colleague goes on with it and hands it in.
+    let file = clinic.path("RECEIPTC.UKE");
+    std::fs::copy(clinic.path("made/medical-fund.uke"), &file).unwrap();
+    let mut arguments = line_of(&clinic, &["send", &file], &clinic.api, "seikyu2");
+    arguments.push("--json".into());
+    let sent = said(arguments).await;
+    let errors = String::from_utf8_lossy(&sent.stderr);
+    let sent: Value = serde_json::from_slice(&sent.stdout).expect(&errors);
+    let number = sent["number"].as_str().unwrap();
+    let by_id = ["drop", "--id", &other];
+    let late = said(line_of(&clinic, &by_id, &clinic.api, "seikyu1")).await;
+    let text = String::from_utf8(late.stdout).unwrap();
+    assert_eq!(late.status.code(), Some(1), "{text}");
+    for part in [number, "seikyu2", "onshi claims withdraw"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains("途中の送信を取り消しました"), "{text}");
+    // By its identifier, another account's too.
+    let (other, _) = begun_by(&client, "seikyu2", "RECEIPTC.UKE").await;
+    let by_id = ["drop", "--id", &other];
+    let dropped = said(line_of(&clinic, &by_id, &clinic.api, "seikyu1")).await;
+    let text = String::from_utf8(dropped.stdout).unwrap();
+    let part = format!("RECEIPTC.UKE  seikyu2  {other}  途中の送信を取り消しました");
+    assert!(text.contains(&part), "{part} in {text}");
+    assert!(on_their_way(&client).await.is_empty());
+    let unknown = said(line_of(&clinic, &by_id, &clinic.api, "seikyu1")).await;
+    let text = String::from_utf8(unknown.stderr).unwrap();
+    assert_eq!(unknown.status.code(), Some(1), "{text}");
+    assert!(text.contains("onshi claims list"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
