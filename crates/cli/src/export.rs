@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::Serialize;
 
-use crate::{system, told};
+use crate::system::{self, Stop};
+use crate::told;
 
 /// A file that is being written, beside its place until it is whole: half an export is never taken for one. Dropped before, nothing of it is left.
 struct ExportFile<'a> {
@@ -63,15 +64,22 @@ impl Drop for ExportFile<'_> {
     }
 }
 
-/// Writes a file of what comes page by page; returns how many lines it has. A page tells where the next one begins, if there may be one.
+/// Writes a file of what comes page by page; returns how many lines it has. A page tells where the next one begins, if there may be one. Told to end,
+/// it leaves no part of the file behind.
 pub(crate) async fn write_json_lines<L: Serialize, N>(
     place: &Path,
     mut page: impl AsyncFnMut(Option<N>) -> anyhow::Result<(Vec<L>, Option<N>)>,
 ) -> anyhow::Result<usize> {
+    // Before there is a file: ended on the spot, the process would leave it.
+    let mut stop = Stop::listen()?;
     let mut file = ExportFile::begin(place)?;
     let (mut after, mut count) = (None, 0);
     loop {
-        let (lines, next) = page(after).await?;
+        let (lines, next) = tokio::select! {
+            biased;
+            () = stop.came() => return Err(given_up(place)),
+            read = page(after) => read?,
+        };
         for line in &lines {
             file.line(line)?;
         }
@@ -83,6 +91,17 @@ pub(crate) async fn write_json_lines<L: Serialize, N>(
     }
     file.finish()?;
     Ok(count)
+}
+
+/// An export that was told to end.
+fn given_up(place: &Path) -> anyhow::Error {
+    let place = place.display();
+    told::both(
+        &format!(
+            "書き出しを中止しました。{place} は作成していません。必要なら、もう一度実行してください。"
+        ),
+        &format!("the export was given up, and {place} is not there; run it again if it is needed"),
+    )
 }
 
 #[cfg(test)]

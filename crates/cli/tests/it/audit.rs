@@ -1,8 +1,12 @@
 //! The audit chain as an operator reads it: searched and exported through the running center, every look an event itself.
 
+use std::os::unix::net::UnixListener;
+use std::process::{Command, Stdio};
+
 use serde_json::Value;
 
-use crate::running::{Clinic, onshi, succeed};
+use crate::running::{Clinic, ended, onshi, succeed, within};
+use crate::turned_clock::command;
 
 fn search(clinic: &Clinic, further: &[&str]) -> Vec<Value> {
     let data_dir = clinic.path("center");
@@ -142,6 +146,37 @@ fn an_export_that_is_refused_leaves_nothing_and_of_two_at_once_one_is_there_whol
     assert!(why.contains("は既にあります"), "{why}");
     assert_eq!(there(), ["audit.jsonl", "audit.jsonl.new"]);
     assert_eq!(std::fs::read_to_string(&own).unwrap(), "mine");
+}
+
+#[test]
+fn an_export_that_is_told_to_end_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    // In place of a center: takes the order, and never answers.
+    let silent = UnixListener::bind(dir.path().join("control.sock")).unwrap();
+    let folder = dir.path().join("exports");
+    std::fs::create_dir(&folder).unwrap();
+    let there = || std::fs::read_dir(&folder).unwrap().count();
+    let data_dir = dir.path().display().to_string();
+    let out = folder.join("audit.jsonl").display().to_string();
+    for (kind, signal) in [("export", "-INT"), ("looks", "-TERM")] {
+        let what = format!("audit {kind} after {signal}");
+        let mut export = command();
+        export.args(["audit", kind, "--data-dir", &data_dir, "--out", &out]);
+        export.stdin(Stdio::null()).stdout(Stdio::piped());
+        let child = export.stderr(Stdio::piped()).spawn().unwrap();
+        let listening = silent.try_clone().unwrap();
+        let asked = within("the order of an export", move || listening.accept());
+        let (_unanswered, _) = asked.unwrap();
+        assert_eq!(there(), 1, "{what}: the file that is being written");
+        let id = child.id().to_string();
+        let told = Command::new("kill").args([signal, &id]).status();
+        assert!(told.unwrap().success());
+        let output = ended(child, &what);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{what}: {text}");
+        assert!(text.contains("書き出しを中止しました"), "{what}: {text}");
+        assert_eq!(there(), 0, "{what}");
+    }
 }
 
 #[test]
