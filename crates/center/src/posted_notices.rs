@@ -265,8 +265,12 @@ pub(crate) async fn withdraw(app: &App, id: &str, by: Actor) -> Result<(), Told>
         Told::of(
             "id",
             "form",
-            format!("{id} は識別子ではありません。"),
-            format!("{id} is no identifier; see onshi notice list"),
+            format!(
+                "{id} は識別子ではありません。運用者の画面の「お知らせ」か、onshi notice list で確かめてください。"
+            ),
+            format!(
+                "{id} is no identifier; see the page \"Notices\" or onshi notice list"
+            ),
         )
     })?;
     let mut event = crate::sessions::event(app.now(), by, Deed::NoticeWithdraw);
@@ -282,7 +286,7 @@ pub(crate) async fn withdraw(app: &App, id: &str, by: Actor) -> Result<(), Told>
 pub(crate) fn none_in_force() -> Told {
     Told::none(
         "id",
-        "この id の掲載中のお知らせはありません。お知らせの一覧で確かめてください。",
-        "no notice of this id is in force; see onshi notice list",
+        "この id の掲載中のお知らせはありません。運用者の画面の「お知らせ」か、onshi notice list で確かめてください。",
+        "no notice of this id is in force; see the page \"Notices\" or onshi notice list",
     )
 }

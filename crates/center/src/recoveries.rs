@@ -194,8 +194,8 @@ pub(crate) async fn reset_master(
         SecretNumber::Frozen => Err(Told::of(
             "secret_number",
             "frozen",
-            "この秘密番号は使えません。別の方法で本人を確かめ、新しい秘密番号（onshi enroll secret-number）を発行してください。",
-            "the secret number opens nothing any more: prove by other means who asks, then `onshi enroll secret-number`",
+            "この秘密番号は使えません。別の方法で本人を確かめ、施設の画面の「秘密番号を新しく発行する」（コマンドでは onshi enroll secret-number）で新しいものを発行してください。",
+            "the secret number opens nothing any more: prove by other means who asks, then use \"Issue a new secret number\" on the facility's page (`onshi enroll secret-number`)",
         )),
     }
 }

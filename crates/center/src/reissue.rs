@@ -139,9 +139,11 @@ fn known_terminal(app: &App, terminal: &Terminal) -> Result<InstitutionCode, Tol
     }
     Err(Told::none(
         "terminal",
-        format!("{code} にこの名称の端末はありません。端末の一覧を確かめてください。"),
         format!(
-            "{code} has none of this name; look with `onshi enroll list --code {code}`, or enroll it"
+            "{code} にこの名称の端末はありません。施設の画面の「端末」か onshi enroll list --code {code} で名称を確かめてください。未登録なら、その画面の「端末を加える」か onshi enroll で登録してください。"
+        ),
+        format!(
+            "{code} has none of this name; look at \"Terminals\" on the facility's page or with `onshi enroll list --code {code}`, or enroll it by \"Add a terminal\" there or with `onshi enroll`"
         ),
     ))
 }

@@ -160,6 +160,21 @@ async fn a_refusal_names_the_button_or_list_of_the_page_beside_the_command() {
             ["「電子証明書を再発行する」", "onshi enroll reissue"],
         ),
         (
+            "/facilities/1319999999/reissue",
+            ("terminal", "受付9"),
+            ["「端末を加える」", "onshi enroll list --code 1319999999"],
+        ),
+        (
+            "/notices/1/withdraw",
+            SURE[0],
+            ["運用者の画面の「お知らせ」", "onshi notice list"],
+        ),
+        (
+            "/notices/00000000-0000-0000-0000-000000000000/withdraw",
+            SURE[0],
+            ["運用者の画面の「お知らせ」", "onshi notice list"],
+        ),
+        (
             none,
             ("hours", "24"),
             ["運用者の画面の「緊急時の開放」", "onshi emergency list"],
