@@ -4,29 +4,44 @@
 use std::path::Path;
 
 use domain::civil_date::Instant;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// Name of the file in the data folder.
 const FILE: &str = "setup.json";
 
+/// Name of the file with what the sheet's passwords are known by. A file of its own: earlier versions, to which a PC may go back, take a state
+/// with a member they do not know for damaged.
+const NOTE_FILE: &str = "sealed-sheet.json";
+
 /// Where the center did not say when it set a sheet's password, one set this much later is another: its clock is not the terminal's.
 const GRACE_S: i64 = 300;
 
-/// What is kept.
+/// What is kept. What a later version adds is passed over.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub(crate) struct SetupState {
     /// Who put the sealed sheet in force, and when.
     sheet: Option<(String, i64)>,
-    /// What the sheet's passwords are known by.
-    passwords: Passwords,
     /// Whether the set-up goes on: true from the wizard until the administrator ends it.
     pub(crate) open: bool,
+    /// What the sheet's passwords are known by.
+    #[serde(skip)]
+    passwords: Passwords,
+}
+
+/// What is noted with a sealed sheet.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Note {
+    /// The sheet as the state names it: an earlier version names another there and leaves this file as it is.
+    sheet: Option<(String, i64)>,
+    passwords: Passwords,
 }
 
 /// What the passwords on a sheet are known by, so that a later change of one is seen. Holds neither.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub(crate) struct Passwords {
     /// When the administrator's was set, as the center says.
     pub(crate) set_at: Option<String>,
@@ -63,18 +78,34 @@ impl SetupState {
 
 /// The state of a data folder. A damaged file is as none.
 pub(crate) fn read(data_dir: &Path) -> SetupState {
-    let bytes = std::fs::read(data_dir.join(FILE)).unwrap_or_default();
+    let state: SetupState = read_file(&data_dir.join(FILE));
+    let note: Note = read_file(&data_dir.join(NOTE_FILE));
+    let passwords = if note.sheet == state.sheet {
+        note.passwords
+    } else {
+        Passwords::default()
+    };
+    SetupState { passwords, ..state }
+}
+
+fn read_file<T: Default + DeserializeOwned>(file: &Path) -> T {
+    let bytes = std::fs::read(file).unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
 /// Notes that the sealed sheet is in force.
 pub(crate) fn note_sheet(data_dir: &Path, by: &str, passwords: Passwords, now: Instant) {
-    let state = SetupState {
-        sheet: Some((by.to_owned(), now.as_micros())),
+    let sheet = Some((by.to_owned(), now.as_micros()));
+    let note = Note {
+        sheet: sheet.clone(),
         passwords,
+    };
+    write(&data_dir.join(NOTE_FILE), &note);
+    let state = SetupState {
+        sheet,
         ..read(data_dir)
     };
-    write(data_dir, &state);
+    write(&data_dir.join(FILE), &state);
 }
 
 /// Begins or ends the set-up.
@@ -83,13 +114,13 @@ pub(crate) fn set_open(data_dir: &Path, open: bool) {
         open,
         ..read(data_dir)
     };
-    write(data_dir, &state);
+    write(&data_dir.join(FILE), &state);
 }
 
 /// A reminder is all that hangs on it, so a disk that takes nothing is told of in the log.
-fn write(data_dir: &Path, state: &SetupState) {
-    let bytes = serde_json::to_vec(state).unwrap_or_default();
-    if let Err(error) = pki::sealed::write_private(&data_dir.join(FILE), &bytes) {
+fn write(file: &Path, kept: &impl Serialize) {
+    let bytes = serde_json::to_vec(kept).unwrap_or_default();
+    if let Err(error) = pki::sealed::write_private(file, &bytes) {
         tracing::warn!(error = %error, "the state of the set-up was not kept");
     }
 }
@@ -110,6 +141,42 @@ mod tests {
         assert_eq!(state.sheet(), Some(("kanri", Instant::from_micros(5))));
         set_open(dir.path(), false);
         assert!(!read(dir.path()).open && read(dir.path()).sheet().is_some());
+    }
+
+    /// The state as the versions before the note know it.
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Earlier {
+        sheet: Option<(String, i64)>,
+        open: bool,
+    }
+
+    #[test]
+    fn an_earlier_version_reads_the_state_with_its_sheet_and_may_note_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let known = Passwords {
+            set_at: Some("2026-11-01T00:00:00.000000Z".into()),
+            terminal_user: Some("m".into()),
+        };
+        let other = Passwords {
+            terminal_user: Some("n".into()),
+            ..known.clone()
+        };
+        let now = Instant::parse("2026-11-01T00:00:00.000000Z").unwrap();
+        set_open(dir.path(), true);
+        note_sheet(dir.path(), "kanri", known, now);
+        assert!(read(dir.path()).is_outdated("kanri", &other));
+        let bytes = std::fs::read(dir.path().join(FILE)).unwrap();
+        let mut earlier: Earlier = serde_json::from_slice(&bytes).unwrap();
+        assert!(earlier.open);
+        assert_eq!(earlier.sheet, Some(("kanri".into(), now.as_micros())));
+        // What was noted of the sheet before says nothing of the next.
+        earlier.sheet = Some(("kanri".into(), now.plus_seconds(9).as_micros()));
+        let bytes = serde_json::to_vec(&earlier).unwrap();
+        std::fs::write(dir.path().join(FILE), bytes).unwrap();
+        let state = read(dir.path());
+        assert!(state.open && state.sheet().is_some());
+        assert!(!state.is_outdated("kanri", &other));
     }
 
     #[test]

@@ -299,8 +299,11 @@ fn first_check(terminal: &Terminal, first: &str, clinic: &Clinic) {
     browser
         .sign_in("administrator", &codes[0])
         .says(200, &["<h1>メニュー</h1>"]);
-    let kept = std::fs::read_to_string(clinic.path("var/onshi-terminal/setup.json")).unwrap();
-    assert!(!kept.contains(&codes[0]) && !kept.contains(&codes[1]));
+    for file in ["setup.json", "sealed-sheet.json"] {
+        let kept = clinic.path(&format!("var/onshi-terminal/{file}"));
+        let kept = std::fs::read_to_string(kept).unwrap();
+        assert!(!kept.contains(&codes[0]) && !kept.contains(&codes[1]));
+    }
     let key = browser.get("/check").value("key");
     let taro = [
         ("key", key.as_str()),
