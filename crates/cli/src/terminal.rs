@@ -10,6 +10,7 @@ use domain::terminal_user::{self, TerminalUserName};
 use kiosk::machine::{Machine, NoMachine};
 use terminal::config::Config;
 use terminal::serve::{CenterPlace, InteractionList, PcReader, Setup};
+use terminal::terminal_user::is_on_sealed_sheet;
 
 use crate::sealing::SealKey;
 use crate::system::{Stop, tell_ready};
@@ -100,16 +101,33 @@ impl TerminalCommand {
                 json,
             } => {
                 let password = crate::client::secret(password_file)?;
-                let kept = keep_user(&read(config)?.data_dir, id, &password)?;
-                let file = kept.display().to_string();
-                if *json {
-                    out!("{}", serde_json::json!({"terminal_user": id, "file": file}));
-                } else {
-                    out!("{id}: 端末ユーザーを登録しました / terminal user made ({file})");
-                }
+                let data_dir = read(config)?.data_dir;
+                let kept = keep_user(&data_dir, id, &password)?;
+                tell_of_user(id, &kept, is_on_sealed_sheet(&data_dir), *json);
                 Ok(())
             }
         }
+    }
+}
+
+/// Says that a terminal user was made, and where the sealed sheet holds an earlier one that it is to be made again.
+fn tell_of_user(id: &str, file: &Path, sheet_is_outdated: bool, json: bool) {
+    let file = file.display().to_string();
+    if json {
+        let made = serde_json::json!({
+            "terminal_user": id,
+            "file": file,
+            "sealed_sheet_outdated": sheet_is_outdated,
+        });
+        out!("{made}");
+        return;
+    }
+    out!("{id}: 端末ユーザーを登録しました / terminal user made ({file})");
+    if sheet_is_outdated {
+        out!(
+            "封をした控えのパスワードは、古くなりました。「封をした控え」を作り直してください。 / The password on the sealed sheet is no longer \
+             good. Make the sealed sheet again."
+        );
     }
 }
 

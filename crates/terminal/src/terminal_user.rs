@@ -97,6 +97,12 @@ pub fn state(data_dir: &Path) -> UserState {
     }
 }
 
+/// Whether there is a sealed sheet with the terminal user of this data folder: whoever makes another user is told that it is outdated.
+#[must_use]
+pub fn is_on_sealed_sheet(data_dir: &Path) -> bool {
+    crate::setup_state::read(data_dir).sheet().is_some()
+}
+
 /// What tells the terminal user as it is now from an earlier and a later one; `None` where there is none that can be read.
 pub(crate) fn mark_now(data_dir: &Path) -> Option<String> {
     let bytes = std::fs::read(data_dir.join(FILE)).ok()?;

@@ -47,6 +47,42 @@ fn arguments(clinic: &Clinic) -> Vec<String> {
 }
 
 #[test]
+fn whoever_makes_another_terminal_user_by_command_is_told_that_the_sealed_sheet_is_outdated() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| dir.path().join(name).display().to_string();
+    let settings = format!(
+        "data_dir = \"{}\"\ncenter = \"https://center.example\"\nca = \"root.pem\"\n[identity]\nname = \"clinic\"\n",
+        file("terminal")
+    );
+    std::fs::write(file("terminal.toml"), settings).unwrap();
+    std::fs::write(file("user.pw"), "Gamen-Kaijo-2026\n").unwrap();
+    let (config, password) = (file("terminal.toml"), file("user.pw"));
+    let make = |json: &[&str]| {
+        let of_terminal = ["--config", &config, "--password-file", &password];
+        let user = ["terminal", "set-user", "--id", "OqsUser"];
+        succeed(&[&user[..], &of_terminal, json].concat())
+    };
+    let is_outdated = || {
+        let told: serde_json::Value = serde_json::from_str(&make(&["--json"])).unwrap();
+        assert_eq!(told["terminal_user"], "OqsUser", "{told}");
+        told["sealed_sheet_outdated"].as_bool().unwrap()
+    };
+    let said = make(&[]);
+    assert!(said.contains("OqsUser") && !said.contains("控え"), "{said}");
+    assert!(!is_outdated());
+    let sheet = "{\"sheet\":[\"kanri\",1796000000000000],\"open\":false}";
+    std::fs::write(file("terminal/setup.json"), sheet).unwrap();
+    assert!(is_outdated());
+    let said = make(&[]);
+    for part in [
+        "封をした控えのパスワードは、古くなりました。",
+        "The password on the sealed sheet is no longer good.",
+    ] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+}
+
+#[test]
 fn a_bare_pc_is_taken_to_its_first_check() {
     let clinic = Clinic::start();
     std::fs::create_dir(clinic.path("stick")).unwrap();

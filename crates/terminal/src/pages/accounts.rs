@@ -158,10 +158,19 @@ pub(crate) async fn list(State(app): State<App>, staff: Staff) -> Response {
 
 /// Back to the list, with what was done told there.
 fn told(app: &App, staff: &Staff, code: &str, key: &str, id: &str) -> Response {
-    let fault = Fault {
+    back(app, staff, of_account(staff, code, key, id))
+}
+
+/// What is told of an account.
+fn of_account(staff: &Staff, code: &str, key: &str, id: &str) -> Fault {
+    Fault {
         code: code.into(),
         text: staff.words.say_with(key, &[("id", id)]),
-    };
+    }
+}
+
+/// Back to the list, with this told there.
+fn back(app: &App, staff: &Staff, fault: Fault) -> Response {
     app.browsers
         .with(&staff.key, |browser| browser.told = Some(fault));
     Redirect::to(HERE).into_response()

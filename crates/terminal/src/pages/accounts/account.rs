@@ -14,9 +14,10 @@ use ui::component::{Banner, ErrorSummary, Fact, Fault, Select, TextField, Tone};
 use ui::language::Words;
 
 use crate::pages::accounts::{
-    HERE, designation_fields, expiry, form_faults, given, kind_label, name_field, password_field,
-    profession_label, profession_select, state_label, told,
+    HERE, back, designation_fields, expiry, form_faults, given, kind_label, name_field, of_account,
+    password_field, profession_label, profession_select, state_label, told,
 };
+use crate::pages::credential_sheet::told_of_change;
 use crate::pages::password::{Rule, rules};
 use crate::pages::{Filled, Frame, Staff, show, trouble};
 use crate::serve::App;
@@ -185,7 +186,15 @@ async fn change(
         .edit_account(staff.token(), id, version.as_deref(), &body)
         .await;
     let error = match changed {
-        Ok(account) => return told(app, staff, "changed", done, &account.id),
+        Ok(account) => {
+            let told = of_account(staff, "changed", done, &account.id);
+            let told = if body.password.is_some() {
+                told_of_change(app, &staff.words, Some(&account.id), told)
+            } else {
+                told
+            };
+            return back(app, staff, told);
+        }
         Err(error) => error,
     };
     let here = format!("{HERE}/{id}");

@@ -345,6 +345,11 @@ fn reply(line: Line, asked: &str, changed: usize) -> std::io::Result<hyper::Resp
             };
             (200, serde_json::to_vec(&accounts).unwrap())
         }
+        Line::Answers if asked.starts_with(&format!("{}/", routes::ACCOUNTS)) => {
+            let id = asked.rsplit('/').next().unwrap();
+            let account = account(id, "administrator");
+            (200, serde_json::to_vec(&account).unwrap())
+        }
         Line::Answers => problem(Trouble::NotFound),
     };
     let answer = hyper::Response::builder().status(status);

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use super::copies::{Center, Line};
 use crate::browsers::Browser;
 use crate::lock::tests::{Answer, Terminal, claims_login};
+use crate::setup_state;
 use crate::terminal_user::{self, UserState};
 
 const OLD: &str = "Kanri-2026-Tegami";
@@ -226,6 +227,31 @@ async fn a_sealed_sheet_counts_as_made_until_a_password_on_it_is_changed() {
     terminal_user::keep(&terminal.app.data_dir, &name, &password).unwrap();
     let step = step_of_sheet(&terminal, &cookie).await;
     assert!(!is_done(&step) && step.contains("作り直し"), "{step}");
+}
+
+#[tokio::test]
+async fn whoever_resets_the_password_on_the_sealed_sheet_is_told_to_make_it_again() {
+    let center = center().await;
+    let terminal = center.terminal();
+    let cookie = terminal.sign_in("master");
+    let (dir, now) = (&terminal.app.data_dir, terminal.app.now());
+    setup_state::note_sheet(dir, "kanri", setup_state::Passwords::default(), now);
+    for (account, changed, is_told) in [
+        ("kanri", "password", true),
+        ("kanri", "state", false),
+        ("kanri2", "password", false),
+    ] {
+        let path = format!("/accounts/{account}/{changed}");
+        let fields = form(&[("password", NEW), ("state", "active")]);
+        let page = terminal.post(&path, &cookie, &fields).await;
+        assert_eq!(page.header("location"), "/accounts", "{}", page.text);
+        let page = terminal.get("/accounts", &cookie).await;
+        assert!(page.text.contains(&format!("「{account}」")), "{path}");
+        let says = page
+            .text
+            .contains("封をした控えのパスワードは、古くなりました");
+        assert_eq!(says, is_told, "{path}: {}", page.text);
+    }
 }
 
 /// A new password that waits for its confirmation.
