@@ -25,6 +25,9 @@ pub(crate) struct SetupState {
     sheet: Option<(String, i64)>,
     /// Whether the set-up goes on: true from the wizard until the administrator ends it.
     pub(crate) open: bool,
+    /// The facility of whoever put the sheet in force; `None` for a sheet that an earlier version noted.
+    #[serde(skip)]
+    facility: Option<String>,
     /// What the sheet's passwords are known by.
     #[serde(skip)]
     passwords: Passwords,
@@ -36,7 +39,17 @@ pub(crate) struct SetupState {
 struct Note {
     /// The sheet as the state names it: an earlier version names another there and leaves this file as it is.
     sheet: Option<(String, i64)>,
+    facility: Option<String>,
     passwords: Passwords,
+}
+
+/// An account of a facility. A PC with certificates of two may have the same identifier of both.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Whose<'a> {
+    /// The facility's code.
+    pub(crate) facility: &'a str,
+    /// Identifier of the account.
+    pub(crate) account: &'a str,
 }
 
 /// What the passwords on a sheet are known by, so that a later change of one is seen. Holds neither.
@@ -56,16 +69,23 @@ impl SetupState {
         Some((by, Instant::from_micros(*at)))
     }
 
-    /// Whether a password on the newest sheet was changed since: `now` says what those of `account`, who looks, and of the terminal user are
+    /// Whether the newest sheet holds the password of this account. Where no facility was noted, any facility's may be meant.
+    pub(crate) fn is_of(&self, whose: Whose<'_>) -> bool {
+        let facility = self.facility.as_deref();
+        self.sheet().is_some_and(|(by, _)| by == whose.account)
+            && facility.is_none_or(|it| it == whose.facility)
+    }
+
+    /// Whether a password on the newest sheet was changed since: `now` says what those of `whose`, who looks, and of the terminal user are
     /// known by. Of a sheet of another account the center tells nothing to who looks.
-    pub(crate) fn is_outdated(&self, account: &str, now: &Passwords) -> bool {
-        let Some((by, at)) = self.sheet() else {
+    pub(crate) fn is_outdated(&self, whose: Whose<'_>, now: &Passwords) -> bool {
+        let Some((_, at)) = self.sheet() else {
             return false;
         };
         let noted = &self.passwords;
         let user = noted.terminal_user.is_some() && noted.terminal_user != now.terminal_user;
         let administrator = match (&noted.set_at, &now.set_at) {
-            _ if by != account => false,
+            _ if !self.is_of(whose) => false,
             (_, None) => false,
             (Some(noted), Some(now)) => noted != now,
             (None, Some(now)) => {
@@ -80,12 +100,16 @@ impl SetupState {
 pub(crate) fn read(data_dir: &Path) -> SetupState {
     let state: SetupState = read_file(&data_dir.join(FILE));
     let note: Note = read_file(&data_dir.join(NOTE_FILE));
-    let passwords = if note.sheet == state.sheet {
-        note.passwords
+    let note = if note.sheet == state.sheet {
+        note
     } else {
-        Passwords::default()
+        Note::default()
     };
-    SetupState { passwords, ..state }
+    SetupState {
+        facility: note.facility,
+        passwords: note.passwords,
+        ..state
+    }
 }
 
 fn read_file<T: Default + DeserializeOwned>(file: &Path) -> T {
@@ -94,10 +118,11 @@ fn read_file<T: Default + DeserializeOwned>(file: &Path) -> T {
 }
 
 /// Notes that the sealed sheet is in force.
-pub(crate) fn note_sheet(data_dir: &Path, by: &str, passwords: Passwords, now: Instant) {
-    let sheet = Some((by.to_owned(), now.as_micros()));
+pub(crate) fn note_sheet(data_dir: &Path, by: Whose<'_>, passwords: Passwords, now: Instant) {
+    let sheet = Some((by.account.to_owned(), now.as_micros()));
     let note = Note {
         sheet: sheet.clone(),
+        facility: Some(by.facility.to_owned()),
         passwords,
     };
     write(&data_dir.join(NOTE_FILE), &note);
@@ -129,13 +154,20 @@ fn write(file: &Path, kept: &impl Serialize) {
 mod tests {
     use super::*;
 
+    fn of(account: &str) -> Whose<'_> {
+        Whose {
+            facility: "1319999999",
+            account,
+        }
+    }
+
     #[test]
     fn the_sheet_and_the_end_of_the_set_up_are_kept_apart() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(read(dir.path()), SetupState::default());
         set_open(dir.path(), true);
         let now = Instant::from_micros(5);
-        note_sheet(dir.path(), "kanri", Passwords::default(), now);
+        note_sheet(dir.path(), of("kanri"), Passwords::default(), now);
         let state = read(dir.path());
         assert!(state.open);
         assert_eq!(state.sheet(), Some(("kanri", Instant::from_micros(5))));
@@ -164,8 +196,8 @@ mod tests {
         };
         let now = Instant::parse("2026-11-01T00:00:00.000000Z").unwrap();
         set_open(dir.path(), true);
-        note_sheet(dir.path(), "kanri", known, now);
-        assert!(read(dir.path()).is_outdated("kanri", &other));
+        note_sheet(dir.path(), of("kanri"), known, now);
+        assert!(read(dir.path()).is_outdated(of("kanri"), &other));
         let bytes = std::fs::read(dir.path().join(FILE)).unwrap();
         let mut earlier: Earlier = serde_json::from_slice(&bytes).unwrap();
         assert!(earlier.open);
@@ -176,7 +208,7 @@ mod tests {
         std::fs::write(dir.path().join(FILE), bytes).unwrap();
         let state = read(dir.path());
         assert!(state.open && state.sheet().is_some());
-        assert!(!state.is_outdated("kanri", &other));
+        assert!(!state.is_outdated(of("kanri"), &other));
     }
 
     #[test]
@@ -192,8 +224,8 @@ mod tests {
             "2026-11-01T01:00:00.000000Z",
         );
         let at = Instant::parse(first).unwrap();
-        assert!(!read(dir.path()).is_outdated("kanri", &known(Some(later), Some("n"))));
-        note_sheet(dir.path(), "kanri", known(Some(first), Some("m")), at);
+        assert!(!read(dir.path()).is_outdated(of("kanri"), &known(Some(later), Some("n"))));
+        note_sheet(dir.path(), of("kanri"), known(Some(first), Some("m")), at);
         let state = read(dir.path());
         for (account, set_at, user, outdated) in [
             ("kanri", Some(first), Some("m"), false),
@@ -204,12 +236,40 @@ mod tests {
             ("kanri2", Some(soon), Some("m"), false),
         ] {
             let now = known(set_at, user);
-            assert_eq!(state.is_outdated(account, &now), outdated, "{now:?}");
+            assert_eq!(state.is_outdated(of(account), &now), outdated, "{now:?}");
         }
         // The center did not say when: a clock a little ahead is no change.
-        note_sheet(dir.path(), "kanri", known(None, Some("m")), at);
+        note_sheet(dir.path(), of("kanri"), known(None, Some("m")), at);
         let state = read(dir.path());
-        assert!(!state.is_outdated("kanri", &known(Some(soon), Some("m"))));
-        assert!(state.is_outdated("kanri", &known(Some(later), Some("m"))));
+        assert!(!state.is_outdated(of("kanri"), &known(Some(soon), Some("m"))));
+        assert!(state.is_outdated(of("kanri"), &known(Some(later), Some("m"))));
+    }
+
+    #[test]
+    fn a_sheet_says_nothing_of_another_facilitys_account_of_the_same_identifier() {
+        let dir = tempfile::tempdir().unwrap();
+        let known = |set_at: &str| Passwords {
+            set_at: Some(set_at.into()),
+            terminal_user: None,
+        };
+        let at = "2026-11-01T00:00:00.000000Z";
+        let now = known("2026-11-02T00:00:00.000000Z");
+        let at_second = Whose {
+            facility: "1319999998",
+            ..of("kanri")
+        };
+        note_sheet(
+            dir.path(),
+            of("kanri"),
+            known(at),
+            Instant::parse(at).unwrap(),
+        );
+        let state = read(dir.path());
+        assert!(state.is_of(of("kanri")) && state.is_outdated(of("kanri"), &now));
+        assert!(!state.is_of(at_second) && !state.is_outdated(at_second, &now));
+        // A sheet of an earlier version may be of either.
+        std::fs::remove_file(dir.path().join(NOTE_FILE)).unwrap();
+        let state = read(dir.path());
+        assert!(state.is_of(of("kanri")) && state.is_of(at_second));
     }
 }

@@ -22,7 +22,7 @@ use ui::language::Words;
 use crate::browsers::random_text;
 use crate::pages::{Filled, Frame, Staff, setup, setup_sheet, show};
 use crate::serve::App;
-use crate::setup_state::Passwords;
+use crate::setup_state::{Passwords, Whose};
 use crate::{days, faults, setup_state, terminal_user};
 
 /// The page's own path.
@@ -328,9 +328,17 @@ async fn put_in_force(app: &App, staff: &Staff, waiting: &Waiting) -> Result<Out
         set_at: own.and_then(|it| it.passwords_set_at.into_iter().next()),
         terminal_user: terminal_user::mark_now(&app.data_dir),
     };
-    let by = &staff.session.account.id;
+    let by = account_of(staff, &staff.session.account.id);
     setup_state::note_sheet(&app.data_dir, by, passwords, app.now());
     Ok(Outcome::InForce)
+}
+
+/// The account with an identifier of the facility of whoever is signed in.
+pub(super) fn account_of<'a>(staff: &'a Staff, account: &'a str) -> Whose<'a> {
+    Whose {
+        facility: &staff.session.facility.code,
+        account,
+    }
 }
 
 /// What is told of a password change, and where the sealed sheet held the old one that it is to be made again: that of its administrator, or
@@ -338,12 +346,15 @@ async fn put_in_force(app: &App, staff: &Staff, waiting: &Waiting) -> Result<Out
 pub(super) fn told_of_change(
     app: &App,
     words: &Words,
-    account: Option<&str>,
+    account: Option<Whose<'_>>,
     told: Fault,
 ) -> Fault {
     let state = setup_state::read(&app.data_dir);
-    let holds = |by: &str| account.is_none_or(|account| account == by);
-    if !state.sheet().is_some_and(|(by, _)| holds(by)) {
+    let holds = match account {
+        Some(account) => state.is_of(account),
+        None => state.sheet().is_some(),
+    };
+    if !holds {
         return told;
     }
     let again = words.say("credential-outdated");

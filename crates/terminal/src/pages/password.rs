@@ -18,7 +18,7 @@ use ui::language::Words;
 
 use crate::browsers::random_text;
 use crate::pages::accounts::expiry;
-use crate::pages::credential_sheet::told_of_change;
+use crate::pages::credential_sheet::{account_of, told_of_change};
 use crate::pages::{Filled, Frame, Staff, Visitor, show};
 use crate::serve::App;
 use crate::{days, faults};
@@ -447,8 +447,8 @@ fn changed_now(app: &App, staff: &Staff, new_password: &str) {
         .ok()
         .and_then(|password| last_day(Length::of(&password), now));
     let told = faults::own(&staff.words, CHANGED, "password-changed");
-    let account = Some(staff.session.account.id.as_str());
-    let told = told_of_change(app, &staff.words, account, told);
+    let own = account_of(staff, &staff.session.account.id);
+    let told = told_of_change(app, &staff.words, Some(own), told);
     app.browsers.with(&staff.key, |browser| {
         browser.told = Some(told);
         if let Some(session) = &mut browser.session {

@@ -16,6 +16,7 @@ use crate::pages::password::{Rule, rules};
 use crate::pages::sign_in::chosen;
 use crate::pages::{Filled, Frame, Visitor, show};
 use crate::serve::App;
+use crate::setup_state::Whose;
 
 /// The page's own path.
 pub(crate) const HERE: &str = "/recover";
@@ -111,7 +112,12 @@ pub(crate) async fn recover(
     match certificate.client.recover(&body).await {
         Ok(()) => {
             let told = faults::own(words, "recovered", "recovered");
-            let told = told_of_change(&app, words, Some(&body.account), told);
+            let facility = certificate.holder.facility.to_string();
+            let whose = Whose {
+                facility: &facility,
+                account: &body.account,
+            };
+            let told = told_of_change(&app, words, Some(whose), told);
             let key = visitor.key.unwrap_or_default();
             app.browsers.with(&key, |browser| browser.told = Some(told));
             Redirect::to("/sign-in").into_response()

@@ -102,8 +102,9 @@ async fn facts(app: &App, staff: &Staff) -> Result<Facts, ClientError> {
         set_at: own.passwords_set_at.first().cloned(),
         terminal_user: terminal_user::mark_now(&app.data_dir),
     };
+    let own_account = credential_sheet::account_of(staff, &staff.session.account.id);
     Ok(Facts {
-        sheet_is_outdated: state.is_outdated(&staff.session.account.id, &passwords),
+        sheet_is_outdated: state.is_outdated(own_account, &passwords),
         sheet: state.sheet().map(|(by, at)| {
             let at = days::show_instant(&at.to_string());
             format!("{by} {at}")

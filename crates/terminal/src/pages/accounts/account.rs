@@ -17,7 +17,7 @@ use crate::pages::accounts::{
     HERE, back, designation_fields, expiry, form_faults, given, kind_label, name_field, of_account,
     password_field, profession_label, profession_select, state_label, told,
 };
-use crate::pages::credential_sheet::told_of_change;
+use crate::pages::credential_sheet::{account_of, told_of_change};
 use crate::pages::password::{Rule, rules};
 use crate::pages::{Filled, Frame, Staff, show, trouble};
 use crate::serve::App;
@@ -189,7 +189,8 @@ async fn change(
         Ok(account) => {
             let told = of_account(staff, "changed", done, &account.id);
             let told = if body.password.is_some() {
-                told_of_change(app, &staff.words, Some(&account.id), told)
+                let whose = account_of(staff, &account.id);
+                told_of_change(app, &staff.words, Some(whose), told)
             } else {
                 told
             };
