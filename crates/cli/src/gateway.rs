@@ -13,7 +13,7 @@ use store::journal::Journal;
 
 use crate::sealing::{SealPassword, machine_account, unseal};
 use crate::system::{Stop, tell_ready};
-use crate::told;
+use crate::{ready_file, told};
 
 /// `onshi gateway`.
 #[derive(Args)]
@@ -62,6 +62,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         return seal(command).map(|()| ExitCode::SUCCESS);
     }
     let config = read(arguments.config.as_deref().unwrap_or(Path::new("")))?;
+    if let Some(file) = &arguments.ready_file {
+        ready_file::make_way_in_clinic(file, &config.data_dir)?;
+    }
     let gateway = open(&config).await?;
     let names = config.folders.iter().map(|it| it.name.as_str());
     let (folders, waiting): (Vec<&str>, Vec<&str>) =

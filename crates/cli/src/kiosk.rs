@@ -12,7 +12,7 @@ use kiosk::serve::{Kiosk, Setup, StartError};
 
 use crate::sealing::{SealKey, SealPassword};
 use crate::system::{Stop, tell_ready};
-use crate::told;
+use crate::{ready_file, told};
 
 /// File of the data folder that holds the next launch address.
 const LAUNCH_FILE: &str = "launch";
@@ -68,6 +68,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         None => {}
     }
     let config = read(arguments.config.as_deref().unwrap_or(Path::new("")))?;
+    if let Some(file) = &arguments.ready_file {
+        ready_file::make_way_in_clinic(file, &config.data_dir)?;
+    }
     let kiosk = start(&config).await?;
     let launch = kiosk.launch_address()?;
     let mut stop = Stop::listen()?;

@@ -28,6 +28,7 @@ mod notice;
 mod operator;
 mod progress;
 mod publish;
+mod ready_file;
 mod reissue;
 mod retention;
 mod revoked_outside;

@@ -14,7 +14,7 @@ use domain::civil_date::Instant;
 use pki::authority::AuthorityError;
 
 use crate::system::{Stop, tell_ready};
-use crate::told;
+use crate::{ready_file, told};
 
 /// `onshi center`.
 #[derive(Args)]
@@ -55,7 +55,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let ready_file = arguments.ready_file.as_deref();
     // What may fail comes before the start, whose event begins a chain.
     if let Some(file) = ready_file {
-        make_way(file, &config.data_dir).await?;
+        let is_running = center::control::is_running(&config.data_dir).await;
+        ready_file::make_way(file, &config.data_dir, is_running)?;
     }
     let center = Center::start(&config, clock(), synthetic::training::patients)
         .await
@@ -76,48 +77,6 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     told?;
     stopped?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Sees that the ready file can be written, and that none of an earlier run says that the center is ready.
-async fn make_way(file: &Path, data_dir: &Path) -> anyhow::Result<()> {
-    if file.is_dir() {
-        return Err(told::both(
-            &format!(
-                "{} はフォルダーです。--ready-file にはファイルを指定してください。",
-                file.display()
-            ),
-            &format!(
-                "{} is a folder; name a file with --ready-file",
-                file.display()
-            ),
-        ));
-    }
-    // The center makes its own folder, with rights of its own.
-    if !file.starts_with(data_dir) {
-        try_to_write_beside(file)?;
-    }
-    // That of a center that runs stays: beside it this start fails.
-    if center::control::is_running(data_dir).await {
-        return Ok(());
-    }
-    match std::fs::remove_file(file) {
-        Err(error) if !is_absent(&error) => Err(told::unwritable(file, &error)),
-        _ => Ok(()),
-    }
-}
-
-/// Whether there is no such file.
-fn is_absent(error: &std::io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-}
-
-/// Whether a file can be written where the ready file will lie; leaves nothing but its folder.
-fn try_to_write_beside(file: &Path) -> anyhow::Result<()> {
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(".try");
-    let beside = PathBuf::from(beside);
-    pki::sealed::write_private(&beside, b"")?;
-    std::fs::remove_file(&beside).map_err(|error| told::unwritable(&beside, &error))
 }
 
 /// Tells the chosen addresses.

@@ -1,5 +1,6 @@
 //! `onshi setup`: takes a bare PC from the issue notice to a running terminal (G35). Refuses a PC that has one.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,7 +9,7 @@ use clap::Args;
 use terminal::setup_wizard::{self, Part, Places};
 
 use crate::system::{self, Stop};
-use crate::told;
+use crate::{ready_file, told};
 
 /// `onshi setup`.
 #[derive(Args)]
@@ -71,6 +72,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
              (docs/operations/install.md). With --as-root it is done as root; give the files to that user afterwards",
         ));
     }
+    if let Some(file) = &arguments.ready_file {
+        let is_running = is_taken(arguments.listen).await;
+        ready_file::make_way(file, &terminal.data_dir, is_running)?;
+    }
     let downloads = terminal.data_dir.join("downloads");
     let setup = setup_wizard::Setup {
         listen: arguments.listen,
@@ -103,6 +108,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     say(arguments.json, "terminal", &pages);
     stop.came().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a set-up may run: no lock tells of one, but another program has its port.
+async fn is_taken(listen: SocketAddr) -> bool {
+    let bound = tokio::net::TcpListener::bind(listen).await;
+    bound.is_err_and(|error| error.kind() == ErrorKind::AddrInUse)
 }
 
 /// Says where the pages are. Whoever started the set-up may have closed its window since: the terminal goes on all the same.

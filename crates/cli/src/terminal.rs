@@ -14,7 +14,7 @@ use terminal::terminal_user::is_on_sealed_sheet;
 
 use crate::sealing::SealKey;
 use crate::system::{Stop, tell_ready};
-use crate::told;
+use crate::{ready_file, told};
 
 /// `onshi terminal`.
 #[derive(Args)]
@@ -71,6 +71,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let config = read(arguments.config.as_deref().unwrap_or(Path::new("")))?;
+    if let Some(file) = &arguments.ready_file {
+        ready_file::make_way_in_clinic(file, &config.data_dir)?;
+    }
     let pages = start(&config).await?;
     let mut stop = Stop::listen()?;
     let ready = serde_json::json!({"terminal": pages}).to_string();
