@@ -78,13 +78,15 @@ async fn fetch(of: &Of, order: bool) -> anyhow::Result<ExitCode> {
     let client = Client::new(&config.center, &root, Some(&identity))
         .map_err(|error| crate::client::explain_of(&error, crate::client::Given::Settings))?;
     let update = SelfUpdate::new(&config.data_dir, &config.updates);
-    let (waits, version) = match update.look(&client, crate::serve::now()).await? {
-        Looked::UpToDate(version) => (false, version.to_string()),
-        Looked::Waits(version) => (true, version.to_string()),
-    };
+    let looked = update.look(&client, crate::serve::now()).await;
+    // Whatever the look says, as the terminal does: an update that was cut off is taken back by that.
     if order {
         update.order_at_the_hour(crate::serve::now()).await?;
     }
+    let (waits, version) = match looked? {
+        Looked::UpToDate(version) => (false, version.to_string()),
+        Looked::Waits(version) => (true, version.to_string()),
+    };
     if of.json {
         out!(
             "{}",

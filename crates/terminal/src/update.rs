@@ -25,7 +25,7 @@ use crate::serve::{App, Certificate};
 use crate::system::{self, Dpkg};
 use crate::terminal_user::{self, UserState};
 use fetching::Place;
-use record::{Journal, Record, Refusal};
+use record::{Progress, Record, Refusal};
 
 /// The order to install, in the data folder. Its path is in a unit, too.
 const ORDER: &str = "updates/order";
@@ -115,6 +115,11 @@ pub enum UpdateFault {
         "更新を入れている途中です。15分たっても終わらないときは、パソコンを起動し直してください。起動のときに元の版に戻します。 / an update is being installed; if that does not end within 15 minutes, restart the PC: it goes back to the version before at its start"
     )]
     UnderWay,
+    /// One has not come to its end, and nobody works at it.
+    #[error(
+        "更新が途中で止まっています。決めた時刻か、次にパソコンを起動したときに元の版に戻します。すぐに戻すときは、パソコンを起動し直してください。 / an update was cut off; it is taken back at the chosen hour or at the next start of the PC; to have that at once, restart the PC"
+    )]
+    CutOff,
     /// Debian's tools.
     #[error("dpkg が失敗しました。 / dpkg failed: {0}")]
     Dpkg(String),
@@ -140,7 +145,13 @@ impl UpdateFault {
     fn is_kept(&self) -> bool {
         let seen = matches!(
             self,
-            Self::NotSetUp | Self::Pin(_) | Self::NotPackaged | Self::NotWhole | Self::TerminalUser
+            Self::NotSetUp
+                | Self::Pin(_)
+                | Self::NotPackaged
+                | Self::NotWhole
+                | Self::TerminalUser
+                | Self::UnderWay
+                | Self::CutOff
         );
         let none = matches!(
             self,
@@ -175,6 +186,8 @@ pub enum AtShutDown {
     Installs,
     /// One is being installed, and the PC goes off after that.
     UnderWay,
+    /// One was cut off, and is taken back before the PC goes off.
+    CutOff,
     /// It is not installed: patients are received until then.
     NotBefore(Version, Instant),
 }
@@ -184,7 +197,7 @@ impl AtShutDown {
     #[must_use]
     pub fn updates(self) -> bool {
         match self {
-            Self::Installs | Self::UnderWay => true,
+            Self::Installs | Self::UnderWay | Self::CutOff => true,
             Self::Nothing | Self::NotBefore(..) => false,
         }
     }
@@ -257,6 +270,10 @@ impl SelfUpdate {
         waits.then_some(WaitingUpdate { version })
     }
 
+    fn progress(&self) -> Progress {
+        Progress::of(&self.settings.state_dir)
+    }
+
     /// The same, unless a version that is known to be installed is as new: its own installation has taken it.
     fn waits_over(&self, installed: Option<Version>) -> Option<WaitingUpdate> {
         self.waiting()
@@ -266,8 +283,10 @@ impl SelfUpdate {
     /// What becomes of the update that waits when the PC is switched off now, as the installing part will decide it.
     #[must_use]
     pub fn at_shut_down(&self, now: Instant) -> AtShutDown {
-        if Journal::is_open(&self.settings.state_dir) {
-            return AtShutDown::UnderWay;
+        match self.progress() {
+            Progress::UnderWay => return AtShutDown::UnderWay,
+            Progress::CutOff => return AtShutDown::CutOff,
+            Progress::Ended => {}
         }
         let Some(waiting) = self.waiting() else {
             return AtShutDown::Nothing;
@@ -313,14 +332,16 @@ impl SelfUpdate {
         self.data_dir.join(ORDER).exists()
     }
 
-    /// Looks at the center once, fetches what is newer, and keeps how it ended. Not while an update is under way: what is installed is not
-    /// settled then.
+    /// Looks at the center once, fetches what is newer, and keeps how it ended. Not while an update is under way or cut off: what is
+    /// installed is not settled then.
     ///
     /// # Errors
     /// [`UpdateFault`].
     pub async fn look(&self, client: &Client, now: Instant) -> Result<Looked, UpdateFault> {
-        if Journal::is_open(&self.settings.state_dir) {
-            return Err(UpdateFault::UnderWay);
+        match self.progress() {
+            Progress::UnderWay => return Err(UpdateFault::UnderWay),
+            Progress::CutOff => return Err(UpdateFault::CutOff),
+            Progress::Ended => {}
         }
         let looked = if terminal_user::state(&self.data_dir) == UserState::ChangedByHand {
             Err(UpdateFault::TerminalUser)
@@ -376,8 +397,10 @@ impl SelfUpdate {
             return said(&UpdateFault::TerminalUser);
         }
         // Before the package, which is half of one meanwhile.
-        if Journal::is_open(dir) {
-            return refused().or_else(|| said(&UpdateFault::UnderWay));
+        match self.progress() {
+            Progress::UnderWay => return said(&UpdateFault::UnderWay),
+            Progress::CutOff => return refused().or_else(|| said(&UpdateFault::CutOff)),
+            Progress::Ended => {}
         }
         if let Some(fault) = package {
             return said(fault);
@@ -393,14 +416,22 @@ impl SelfUpdate {
         }
     }
 
-    /// Orders the update that waits when it is the chosen hour, unless one is under way.
+    /// Orders the update that waits when it is the chosen hour, unless one is under way. One that was cut off is ordered whatever waits:
+    /// the installing part goes back from it first.
     ///
     /// # Errors
     /// [`UpdateFault`].
     pub async fn order_at_the_hour(&self, now: Instant) -> Result<(), UpdateFault> {
         let may = may_install(&self.settings.schedule(), Occasion::Hour, now).is_ok();
-        let is_busy = self.is_ordered() || Journal::is_open(&self.settings.state_dir);
-        if !may || is_busy || self.waiting().is_none() {
+        if !may || self.is_ordered() {
+            return Ok(());
+        }
+        match self.progress() {
+            Progress::UnderWay => return Ok(()),
+            Progress::CutOff => return self.order(Occasion::Hour),
+            Progress::Ended => {}
+        }
+        if self.waiting().is_none() {
             return Ok(());
         }
         let here = installed(&Dpkg::new(&self.settings.root)).await.ok();
@@ -445,7 +476,7 @@ pub(crate) async fn keep(app: App) {
 async fn keep_once(app: &App, own: &Certificate, told: &mut Option<String>) {
     let (updates, now) = (&app.updates, app.now());
     // The installing part restarts the terminal on its way, and has still to look whether the new version works.
-    if Journal::is_open(&updates.settings.state_dir) {
+    if updates.progress() == Progress::UnderWay {
         return;
     }
     if updates.is_due(now) {
@@ -458,7 +489,7 @@ async fn keep_once(app: &App, own: &Certificate, told: &mut Option<String>) {
         *told = fault;
     }
     if let Err(fault) = updates.order_at_the_hour(now).await {
-        tracing::warn!(error = %fault, "the update that waits could not be ordered");
+        tracing::warn!(error = %fault, "the installing part could not be ordered");
     }
 }
 

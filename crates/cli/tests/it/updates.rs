@@ -272,6 +272,32 @@ fn what_was_mended_by_hand_after_a_cut_is_not_undone() {
 }
 
 #[test]
+fn a_pc_without_pages_orders_what_takes_back_an_update_that_was_cut_off() {
+    let workshop = Workshop::start();
+    workshop.release("0.1.0-1", AMOUNT);
+    workshop.release("0.2.0-1", AMOUNT);
+    assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
+    assert_eq!(workshop.install(), Ok("installed".into()));
+    let record = workshop.record("state.json");
+    let (from, to) = (&record["kept"], &record["current"]);
+    let journal = json!({"began": "2026-11-26T18:00:00Z", "from": from, "to": to, "back": null});
+    workshop.write_record("journal.json", &journal);
+    workshop.choose_this_hour();
+    let fetched = workshop.update("fetch", &["--order"]);
+    let told = String::from_utf8_lossy(&fetched.stderr).into_owned();
+    assert!(
+        told.contains("途中で止まっています") && told.contains("was cut off"),
+        "{told}"
+    );
+    assert!(workshop.is_ordered());
+    let then = workshop.install().unwrap_err();
+    assert!(then.contains("no update waits"), "{then}");
+    assert_eq!(workshop.installed(), "0.1.0-1");
+    assert_eq!(workshop.status()["last"]["outcome"], "cut_off");
+    assert!(!workshop.is_ordered());
+}
+
+#[test]
 fn what_the_installing_part_fails_with_is_told_until_an_update_ends() {
     let workshop = Workshop::start();
     workshop.release("0.1.0-1", AMOUNT);

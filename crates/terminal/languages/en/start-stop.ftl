@@ -34,6 +34,7 @@ stop-now = Switch the PC off
 stop-updating = Update and switch off
 stop-updates-later = An update ({ $version }) waits, but nothing is installed during reception: switched off now, the PC goes off without it. Switch it off from { $at } on to update.
 stop-update-under-way = An update is being installed. Switched off from this page, the PC goes off after that, which may take about 15 minutes. Do not use its power button.
+stop-update-cut-off = An update was cut off. Switched off from this page, the PC goes back to the version before it goes off, which may take about 15 minutes. Do not use its power button.
 stop-not-begun = The PC could not be told to switch off. Shut it down from its own menu.
 stop-no-update = No update waits, so nothing was done. To switch the PC off, shut it down from its own menu.
 stop-guided = Go on to stop

@@ -40,7 +40,7 @@ pub(super) struct StartStopPage {
     pub(super) may_power_off: bool,
     /// An update is installed on the way (G38).
     pub(super) updates_now: bool,
-    /// An update waits, and from when on it would be installed; or one is under way.
+    /// An update waits, and from when on it would be installed; or one is under way or was cut off.
     pub(super) updates_later: Option<String>,
     /// When the checks were made.
     pub(super) checked_at: Option<String>,
@@ -198,11 +198,12 @@ pub(super) fn order_power_off(app: &App) -> bool {
     by_itself
 }
 
-/// That an update waits which is not installed now, and from when on it is; or that one is under way.
+/// That an update waits which is not installed now, and from when on it is; or that one is under way or was cut off.
 pub(super) fn updates_later(it: AtShutDown, words: &Words) -> Option<String> {
     match it {
         AtShutDown::Nothing | AtShutDown::Installs => None,
         AtShutDown::UnderWay => Some(words.say("stop-update-under-way")),
+        AtShutDown::CutOff => Some(words.say("stop-update-cut-off")),
         AtShutDown::NotBefore(version, at) => {
             let of = [
                 ("version", version.to_string()),

@@ -13,7 +13,9 @@ use crate::config::Updates;
 use crate::system::{self, Dpkg};
 use crate::terminal_user::{self, UserState};
 use crate::update::fetching::{Papers, Place};
-use crate::update::record::{Journal, Kept, LastUpdate, Outcome, PutOff, Record, Refusal};
+use crate::update::record::{
+    Journal, Kept, LastUpdate, Outcome, PutOff, Record, Refusal, lock_file,
+};
 use crate::update::trust::{self, Offer};
 use crate::update::{ORDER, UpdateFault, in_both, installed};
 
@@ -425,11 +427,15 @@ impl Installer {
 
     /// One installation at a time; the lock ends with the process, however it ends. Waits this long for another one.
     async fn lock(&self, wait: Duration) -> Result<std::fs::File, UpdateFault> {
-        let path = self.dir().join("lock");
+        let path = lock_file(self.dir());
         std::fs::create_dir_all(self.dir()).map_err(UpdateFault::file(self.dir()))?;
         let mut options = std::fs::OpenOptions::new();
         let opened = options.create(true).truncate(false).write(true).open(&path);
         let file = opened.map_err(UpdateFault::file(&path))?;
+        // The terminal looks whether it is held, whatever mask the one who made it had.
+        system::let_all_read(&path).map_err(UpdateFault::file(&path))?;
+        // Who looks holds it for a moment: it is tried once more.
+        let wait = wait.max(LOCK_TRIED);
         let begun = tokio::time::Instant::now();
         loop {
             match file.try_lock() {

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::days;
+use crate::running;
 use crate::system;
 use crate::update::{UpdateFault, trust};
 
@@ -18,6 +19,9 @@ const RECORD: &str = "state.json";
 
 /// File of what is under way. Its name is in a unit, too: after a power cut it is what makes the machine go back.
 const JOURNAL: &str = "journal.json";
+
+/// File that whoever installs or goes back holds the lock of.
+const LOCK: &str = "lock";
 
 /// File of the update that was put off. Beside the record: an older version, gone back to, reads no record with members it does not know.
 const PUT_OFF: &str = "put-off.json";
@@ -129,6 +133,17 @@ pub(crate) struct Journal {
     pub(crate) back: Option<Outcome>,
 }
 
+/// How far an installation is, by its journal and whether somebody works at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// None is begun, or the last one ended.
+    Ended,
+    /// One is being installed or taken back.
+    UnderWay,
+    /// One was begun, and nobody works at it any more.
+    CutOff,
+}
+
 impl Record {
     pub(crate) fn read(dir: &Path) -> Result<Self, UpdateFault> {
         Ok(read(&dir.join(RECORD))?.unwrap_or_default())
@@ -172,11 +187,6 @@ impl Journal {
         read(&dir.join(JOURNAL))
     }
 
-    /// Whether an update is under way, or was cut off and not taken back yet.
-    pub(crate) fn is_open(dir: &Path) -> bool {
-        dir.join(JOURNAL).exists()
-    }
-
     pub(crate) fn write(&self, dir: &Path) -> Result<(), UpdateFault> {
         write(&dir.join(JOURNAL), self)
     }
@@ -184,6 +194,26 @@ impl Journal {
     pub(crate) fn close(dir: &Path) -> Result<(), UpdateFault> {
         let path = dir.join(JOURNAL);
         std::fs::remove_file(&path).map_err(UpdateFault::file(&path))
+    }
+}
+
+impl Progress {
+    /// As the files of the state folder say it.
+    pub(crate) fn of(dir: &Path) -> Self {
+        let journal = dir.join(JOURNAL);
+        if !journal.exists() {
+            return Self::Ended;
+        }
+        // A lock that may not be looked at counts as held.
+        if running::is_held(&lock_file(dir)).unwrap_or(true) {
+            return Self::UnderWay;
+        }
+        // It may have ended between the two looks.
+        if journal.exists() {
+            Self::CutOff
+        } else {
+            Self::Ended
+        }
     }
 }
 
@@ -249,6 +279,11 @@ impl Kept {
             Err(_) => false,
         }
     }
+}
+
+/// The lock of whoever installs or goes back.
+pub(crate) fn lock_file(dir: &Path) -> PathBuf {
+    dir.join(LOCK)
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, UpdateFault> {

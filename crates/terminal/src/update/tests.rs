@@ -48,6 +48,20 @@ pub(crate) fn lay_down(data_dir: &Path, hours: &str) -> config::Updates {
     }
 }
 
+/// Has the journal of a state folder be open, as an installation leaves it that was cut off.
+pub(crate) fn cut_off(state: &Path) {
+    std::fs::create_dir_all(state).unwrap();
+    std::fs::write(state.join("journal.json"), "{}").unwrap();
+}
+
+/// The same while somebody works at it, who holds this.
+pub(crate) fn under_way(state: &Path) -> std::fs::File {
+    cut_off(state);
+    let lock = std::fs::File::create(record::lock_file(state)).unwrap();
+    lock.lock().unwrap();
+    lock
+}
+
 fn japan(text: &str) -> Instant {
     Instant::parse(&format!("{text}+09:00")).unwrap()
 }
@@ -110,7 +124,7 @@ async fn an_open_journal_and_why_it_could_not_be_closed_are_told_as_the_reason()
     std::fs::write(state.join("journal.json"), "half a jour").unwrap();
     let stopped = updates.standing().await.stopped.unwrap();
     assert!(
-        stopped.ja.contains("更新を入れている途中です"),
+        stopped.ja.contains("更新が途中で止まっています"),
         "{stopped:?}"
     );
     let night = || japan("2026-11-27T03:00:00");
@@ -121,21 +135,30 @@ async fn an_open_journal_and_why_it_could_not_be_closed_are_told_as_the_reason()
         let says = text.contains("2026-11-27 03:00") && text.contains("journal.json");
         assert!(says, "{text}");
     }
+    let _at_work = under_way(&state);
+    let stopped = updates.standing().await.stopped.unwrap();
+    assert!(
+        stopped.ja.contains("更新を入れている途中です"),
+        "{stopped:?}"
+    );
 }
 
 #[test]
-fn while_one_is_installed_it_is_said_that_the_pc_goes_off_after_it() {
+fn while_one_is_installed_or_cut_off_it_is_said_that_the_pc_goes_off_after_it() {
     let dir = tempfile::tempdir().unwrap();
     let settings = lay_down(dir.path(), "08:00-20:00");
     let updates = SelfUpdate::new(dir.path(), &settings);
-    std::fs::create_dir_all(&settings.state_dir).unwrap();
-    std::fs::write(settings.state_dir.join("journal.json"), "{}").unwrap();
-    for at in ["2026-11-26T12:00:00", "2026-11-26T21:00:00"] {
-        assert_eq!(
-            updates.at_shut_down(japan(at)),
-            AtShutDown::UnderWay,
-            "{at}"
-        );
+    let noon_and_evening = ["2026-11-26T12:00:00", "2026-11-26T21:00:00"];
+    cut_off(&settings.state_dir);
+    for at in noon_and_evening {
+        let then = updates.at_shut_down(japan(at));
+        assert_eq!(then, AtShutDown::CutOff, "{at}");
+        assert!(then.updates());
+    }
+    let _at_work = under_way(&settings.state_dir);
+    for at in noon_and_evening {
+        let then = updates.at_shut_down(japan(at));
+        assert_eq!(then, AtShutDown::UnderWay, "{at}");
     }
 }
 
@@ -172,14 +195,13 @@ async fn an_update_that_is_being_installed_is_neither_looked_for_nor_ordered_onc
     let evening = "2026-11-26T21:30:00";
     let updates = SelfUpdate::new(dir.path(), &settings);
     // As the terminal finds it that dpkg restarted.
-    let journal = settings.state_dir.join("journal.json");
-    std::fs::create_dir_all(&settings.state_dir).unwrap();
-    std::fs::write(&journal, "{}").unwrap();
+    let at_work = under_way(&settings.state_dir);
     assert!(!ordered(dir.path(), &settings, evening).await);
     let looked = updates.look(&client(), japan(evening)).await;
     assert!(matches!(looked, Err(UpdateFault::UnderWay)), "{looked:?}");
     // Ended, and what waited not yet taken away.
-    std::fs::remove_file(journal).unwrap();
+    std::fs::remove_file(settings.state_dir.join("journal.json")).unwrap();
+    drop(at_work);
     let known = settings.root.join("var/lib/dpkg");
     std::fs::create_dir_all(&known).unwrap();
     for (version, waits) in [("0.2.0-1", false), ("0.1.0-1", true)] {
@@ -192,6 +214,46 @@ async fn an_update_that_is_being_installed_is_neither_looked_for_nor_ordered_onc
         assert_eq!(waiting.is_some(), waits, "{version}");
         assert_eq!(ordered(dir.path(), &settings, evening).await, waits);
     }
+}
+
+#[tokio::test]
+async fn an_update_that_was_cut_off_is_ordered_at_the_chosen_hour_whatever_waits() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut settings = lay_down(dir.path(), "08:00-20:00");
+    settings.at = TimeOfDay::parse("21:00").ok();
+    let evening = "2026-11-26T21:30:00";
+    let updates = SelfUpdate::new(dir.path(), &settings);
+    cut_off(&settings.state_dir);
+    // As whoever worked at it left it behind.
+    std::fs::File::create(record::lock_file(&settings.state_dir)).unwrap();
+    let looked = updates.look(&client(), japan(evening)).await;
+    assert!(matches!(looked, Err(UpdateFault::CutOff)), "{looked:?}");
+    for waits in [true, false] {
+        if !waits {
+            std::fs::remove_dir_all(dir.path().join("updates/waiting")).unwrap();
+        }
+        let other_hour = "2026-11-26T22:00:00";
+        assert!(!ordered(dir.path(), &settings, other_hour).await);
+        assert!(ordered(dir.path(), &settings, evening).await, "{waits}");
+        std::fs::remove_file(dir.path().join(ORDER)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn everybody_may_look_whether_the_lock_is_held_whoever_made_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let settings = lay_down(dir.path(), "08:00-20:00");
+    let lock = record::lock_file(&settings.state_dir);
+    std::fs::create_dir_all(&settings.state_dir).unwrap();
+    std::fs::File::create(&lock).unwrap();
+    // As made by hand under a tight mask.
+    std::fs::set_permissions(&lock, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let night = || japan("2026-11-27T03:00:00");
+    let resumed = installer(dir.path(), settings).resume(night).await;
+    assert!(matches!(resumed, Ok(None)), "{resumed:?}");
+    let mode = std::fs::metadata(lock).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o644);
 }
 
 #[tokio::test]

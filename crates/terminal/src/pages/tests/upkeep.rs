@@ -22,7 +22,7 @@ use crate::pages::inventory::inventory_page;
 use crate::pages::start_stop::{start_stop_page, stopping_page};
 use crate::pages::support::support_page;
 use crate::pages::{Staff, Visitor};
-use crate::update::tests::lay_down;
+use crate::update::tests::{cut_off, lay_down, under_way};
 use crate::update::{Outcome, SelfUpdate};
 
 /// How many pages there are here.
@@ -350,8 +350,10 @@ async fn update_and_switch_off_is_offered_after_reception_and_before_it_is_said_
         let support = terminal.get("/support", "").await.text;
         assert!(!support.contains("/support/stop"), "{hours}");
         let state = terminal.dir.path().join("update-state");
-        std::fs::create_dir_all(&state).unwrap();
-        std::fs::write(state.join("journal.json"), "{}").unwrap();
+        cut_off(&state);
+        let page = terminal.get("/start-stop", "").await.text;
+        assert!(page.contains("更新が途中で止まっています。"), "{hours}");
+        let _at_work = under_way(&state);
         let page = terminal.get("/start-stop", "").await.text;
         assert!(page.contains("更新を入れている途中です。"), "{hours}");
     }
