@@ -121,11 +121,13 @@ pub enum UpdateFault {
     )]
     CutOff,
     /// Debian's tools.
-    #[error("dpkg が失敗しました。 / dpkg failed: {0}")]
+    #[error(
+        "dpkg でパッケージを入れられません。空き容量と、ほかのインストールが動いていないことを確かめて、パソコンを起動し直してください。それでも続くときは、手元のパッケージを `dpkg --install` で入れてください。 / dpkg failed: {0}; look at space and for another installation, then restart the PC; if it stays so, install a package by hand with `dpkg --install`"
+    )]
     Dpkg(String),
     /// A record that cannot be read.
     #[error(
-        "{0} を読めません。削除すると、次の更新で作り直します。 / {0} cannot be read; delete it, and the next update makes it anew"
+        "{0} を読めません。削除してください。次の更新で作り直します。 / {0} cannot be read; delete it, and the next update makes it anew"
     )]
     Record(PathBuf),
     /// The file system.
@@ -143,21 +145,27 @@ impl UpdateFault {
 
     /// Whether the installing part keeps it for the page: not what the page sees by itself, nor what is no failure.
     fn is_kept(&self) -> bool {
-        let seen = matches!(
-            self,
+        match self {
+            // Seen by the page, or met by the terminal alone.
             Self::NotSetUp
-                | Self::Pin(_)
-                | Self::NotPackaged
-                | Self::NotWhole
-                | Self::TerminalUser
-                | Self::UnderWay
-                | Self::CutOff
-        );
-        let none = matches!(
-            self,
-            Self::NothingWaits | Self::Version(_) | Self::NotNow(_) | Self::Busy
-        );
-        !seen && !none
+            | Self::Pin(_)
+            | Self::NotPackaged
+            | Self::NotWhole
+            | Self::TerminalUser
+            | Self::UnderWay
+            | Self::CutOff
+            | Self::Center(_) => false,
+            // No failure.
+            Self::NothingWaits | Self::Version(_) | Self::NotNow(_) | Self::Busy => false,
+            Self::Release(_)
+            | Self::KeyChange
+            | Self::Damaged(_)
+            | Self::NoWayBack(_)
+            | Self::WayBackDamaged(_)
+            | Self::Dpkg(_)
+            | Self::Record(_)
+            | Self::File(..) => true,
+        }
     }
 }
 
@@ -399,7 +407,14 @@ impl SelfUpdate {
         // Before the package, which is half of one meanwhile.
         match self.progress() {
             Progress::UnderWay => return said(&UpdateFault::UnderWay),
-            Progress::CutOff => return refused().or_else(|| said(&UpdateFault::CutOff)),
+            Progress::CutOff => {
+                let cut = in_both(&UpdateFault::CutOff.to_string());
+                let both = refused().map(|why| {
+                    let ja = format!("{}{}", why.ja, cut.ja);
+                    Text::new(&ja, &format!("{}; {}", why.en, cut.en))
+                });
+                return both.or(Some(cut));
+            }
             Progress::Ended => {}
         }
         if let Some(fault) = package {

@@ -131,9 +131,9 @@ async fn an_open_journal_and_why_it_could_not_be_closed_are_told_as_the_reason()
     let resumed = installer(dir.path(), settings).resume(night).await;
     assert!(matches!(resumed, Err(UpdateFault::Record(_))));
     let stopped = updates.standing().await.stopped.unwrap();
-    for text in [stopped.ja, stopped.en] {
+    for (text, remedy) in [(stopped.ja, "起動し直して"), (stopped.en, "restart the PC")] {
         let says = text.contains("2026-11-27 03:00") && text.contains("journal.json");
-        assert!(says, "{text}");
+        assert!(says && text.contains(remedy), "{text}");
     }
     let _at_work = under_way(&state);
     let stopped = updates.standing().await.stopped.unwrap();
@@ -141,6 +141,41 @@ async fn an_open_journal_and_why_it_could_not_be_closed_are_told_as_the_reason()
         stopped.ja.contains("更新を入れている途中です"),
         "{stopped:?}"
     );
+}
+
+#[test]
+fn whatever_is_kept_for_the_page_names_a_remedy() {
+    let path = PathBuf::from("/var/lib/onshi-update/state.json");
+    let version = Version::parse("0.2.0-1").unwrap();
+    let faults = [
+        UpdateFault::NotSetUp,
+        UpdateFault::Pin(path.clone()),
+        UpdateFault::NotPackaged,
+        UpdateFault::NotWhole,
+        UpdateFault::Center(ClientError::Answer),
+        UpdateFault::Release(ReleaseRefused::Signature),
+        UpdateFault::Release(ReleaseRefused::Manifest),
+        UpdateFault::KeyChange,
+        UpdateFault::Damaged(version),
+        UpdateFault::NoWayBack(version),
+        UpdateFault::WayBackDamaged(path.clone()),
+        UpdateFault::NothingWaits,
+        UpdateFault::Version(VersionRefused::Older),
+        UpdateFault::NotNow(NotNow::Reception),
+        UpdateFault::TerminalUser,
+        UpdateFault::Busy,
+        UpdateFault::UnderWay,
+        UpdateFault::CutOff,
+        UpdateFault::Dpkg("no space / left".into()),
+        UpdateFault::Record(path.clone()),
+        UpdateFault::File(path, std::io::Error::other("full")),
+    ];
+    let kept = faults.iter().filter(|it| it.is_kept());
+    for text in kept.map(|it| in_both(&it.to_string())) {
+        assert!(text.ja.contains("ください"), "{text:?}");
+        let remedies = ["tell", "look", "install", "delete"];
+        assert!(remedies.iter().any(|it| text.en.contains(it)), "{text:?}");
+    }
 }
 
 #[test]
