@@ -389,15 +389,33 @@ impl Installer {
         current: Version,
         record: &mut Record,
     ) -> Result<Kept, UpdateFault> {
+        let mut is_damaged = false;
         let kept = record.current.as_ref();
-        if let Some(kept) = kept.filter(|it| it.fits(self.dir(), name, current)) {
-            return Ok(kept.clone());
+        if let Some(kept) = kept.filter(|it| it.is_of(name, current)) {
+            let file = kept.path(self.dir());
+            if kept.is_whole(self.dir()) {
+                // An older version kept it for root alone.
+                system::let_all_read(&file).map_err(UpdateFault::file(&file))?;
+                return Ok(kept.clone());
+            }
+            // What the terminal may not read it takes for whole: absent, it is fetched anew.
+            is_damaged = file.exists();
+            if is_damaged {
+                std::fs::remove_file(&file).map_err(UpdateFault::file(&file))?;
+            }
         }
+        let missing = || {
+            if is_damaged {
+                UpdateFault::Damaged(current)
+            } else {
+                UpdateFault::NoWayBack(current)
+            }
+        };
         let place = Place::way_back(&self.data_dir);
-        let papers = place.papers().ok_or(UpdateFault::NoWayBack(current))?;
+        let papers = place.papers().ok_or_else(missing)?;
         let (kept, version) = self.admit(&papers, &place, name, record)?;
         if version != current {
-            return Err(UpdateFault::NoWayBack(current));
+            return Err(missing());
         }
         record.current = Some(kept.clone());
         Ok(kept)
@@ -454,5 +472,50 @@ impl Installer {
 
     fn dir(&self) -> &Path {
         &self.settings.state_dir
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::update::tests::{installer, lay_down};
+
+    #[test]
+    fn a_way_back_that_root_alone_reads_is_shown_to_all_or_removed_to_be_fetched_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = lay_down(dir.path(), "08:00-20:00");
+        let state = settings.state_dir.clone();
+        let installer = installer(dir.path(), settings);
+        let current = Version::parse("0.1.0-1").unwrap();
+        let whole = dir.path().join("whole");
+        std::fs::write(&whole, "a package").unwrap();
+        let kept = Kept {
+            name: "onshi".into(),
+            version: current.to_string(),
+            sha256: trust::hash(&whole).unwrap().0,
+        };
+        let mut record = Record {
+            current: Some(kept.clone()),
+            ..Record::default()
+        };
+        let file = kept.path(&state);
+        std::fs::create_dir_all(state.join("packages")).unwrap();
+        // As older versions kept it.
+        std::fs::copy(&whole, &file).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let back = installer.way_back("onshi", current, &mut record);
+        assert_eq!(back.unwrap(), kept);
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o644);
+        std::fs::write(&file, "a pack").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let back = installer.way_back("onshi", current, &mut record);
+        assert!(matches!(back, Err(UpdateFault::Damaged(it)) if it == current));
+        assert!(!file.exists() && !kept.is_whole(&state));
+        // Nothing is there to be fetched in its place yet.
+        let back = installer.way_back("onshi", current, &mut record);
+        assert!(matches!(back, Err(UpdateFault::NoWayBack(it)) if it == current));
     }
 }

@@ -264,12 +264,18 @@ impl Kept {
         dir.join("packages").join(format!("{}.deb", self.sha256))
     }
 
-    /// Whether it is the package of this name and version, whole to the last byte: a way back.
-    pub(crate) fn fits(&self, dir: &Path, name: &str, version: Version) -> bool {
-        self.name == name && self.version == version.to_string() && self.is_whole(dir)
+    /// Whether it is the package of this name and version.
+    pub(crate) fn is_of(&self, name: &str, version: Version) -> bool {
+        self.name == name && self.version == version.to_string()
     }
 
-    /// Whether its file lies there to the last byte. What an older version kept root alone reads: root looks itself.
+    /// Whether it is that package, whole to the last byte: a way back.
+    pub(crate) fn fits(&self, dir: &Path, name: &str, version: Version) -> bool {
+        self.is_of(name, version) && self.is_whole(dir)
+    }
+
+    /// Whether its file lies there to the last byte. What an older version kept root alone reads: root looks itself, and
+    /// removes what is not whole.
     pub(crate) fn is_whole(&self, dir: &Path) -> bool {
         match trust::hash(&self.path(dir)) {
             Ok((hash, _)) => hash == self.sha256,

@@ -82,7 +82,7 @@ fn during_reception_it_is_said_from_when_on_switching_off_installs() {
 }
 
 /// What installs what waits in a data folder.
-fn installer(data_dir: &Path, settings: config::Updates) -> Installer {
+pub(crate) fn installer(data_dir: &Path, settings: config::Updates) -> Installer {
     Installer {
         config_file: data_dir.join("terminal.toml"),
         data_dir: data_dir.into(),
