@@ -278,25 +278,31 @@ impl SelfUpdate {
         waits.then_some(WaitingUpdate { version })
     }
 
-    fn progress(&self) -> Progress {
-        Progress::of(&self.settings.state_dir)
-    }
-
     /// The same, unless a version that is known to be installed is as new: its own installation has taken it.
     fn waits_over(&self, installed: Option<Version>) -> Option<WaitingUpdate> {
         self.waiting()
             .filter(|it| installed.is_none_or(|here| here < it.version))
     }
 
+    /// The same over what dpkg says is installed, which is asked where anything waits.
+    async fn waits_here(&self) -> Option<WaitingUpdate> {
+        self.waiting()?;
+        let here = installed(&Dpkg::new(&self.settings.root)).await.ok();
+        self.waits_over(here.map(|(_, version)| version))
+    }
+
+    fn progress(&self) -> Progress {
+        Progress::of(&self.settings.state_dir)
+    }
+
     /// What becomes of the update that waits when the PC is switched off now, as the installing part will decide it.
-    #[must_use]
-    pub fn at_shut_down(&self, now: Instant) -> AtShutDown {
+    pub async fn at_shut_down(&self, now: Instant) -> AtShutDown {
         match self.progress() {
             Progress::UnderWay => return AtShutDown::UnderWay,
             Progress::CutOff => return AtShutDown::CutOff,
             Progress::Ended => {}
         }
-        let Some(waiting) = self.waiting() else {
+        let Some(waiting) = self.waits_here().await else {
             return AtShutDown::Nothing;
         };
         if terminal_user::state(&self.data_dir) == UserState::ChangedByHand {
@@ -446,11 +452,7 @@ impl SelfUpdate {
             Progress::CutOff => return self.order(Occasion::Hour),
             Progress::Ended => {}
         }
-        if self.waiting().is_none() {
-            return Ok(());
-        }
-        let here = installed(&Dpkg::new(&self.settings.root)).await.ok();
-        if self.waits_over(here.map(|(_, version)| version)).is_some() {
+        if self.waits_here().await.is_some() {
             self.order(Occasion::Hour)?;
         }
         Ok(())

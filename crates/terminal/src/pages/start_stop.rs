@@ -119,8 +119,10 @@ fn plan(profile: &Profile) -> Option<StopPlan> {
 }
 
 pub(crate) async fn page(State(app): State<App>, visitor: Visitor) -> Response {
-    let not_here = not_here(&app, &visitor);
-    not_here.unwrap_or_else(|| answer(&app, &visitor, StatusCode::OK, None, false))
+    if let Some(not_here) = not_here(&app, &visitor) {
+        return not_here;
+    }
+    answer(&app, &visitor, StatusCode::OK, None, false).await
 }
 
 /// Looks at what can be checked, and shows it by asking for the page again.
@@ -159,7 +161,8 @@ pub(crate) async fn stop(
             StatusCode::UNPROCESSABLE_ENTITY,
             Some(fault),
             false,
-        );
+        )
+        .await;
     }
     let reader_goes_first = plan.before_pc().any(|it| it == Machine::Reader);
     if reader_goes_first
@@ -173,7 +176,8 @@ pub(crate) async fn stop(
             StatusCode::UNPROCESSABLE_ENTITY,
             Some(fault),
             true,
-        );
+        )
+        .await;
     }
     let by_itself = order_power_off(&app);
     match stopping_page(&app, &visitor, by_itself) {
@@ -269,14 +273,15 @@ fn no_profile(app: &App, visitor: &Visitor) -> Response {
     trouble(StatusCode::INTERNAL_SERVER_ERROR, frame, fault)
 }
 
-fn answer(
+async fn answer(
     app: &App,
     visitor: &Visitor,
     status: StatusCode,
     fault: Option<Fault>,
     is_seen: bool,
 ) -> Response {
-    match start_stop_page(app, visitor, is_seen) {
+    let at_shut_down = app.updates.at_shut_down(app.now()).await;
+    match start_stop_page(app, visitor, is_seen, at_shut_down) {
         None => no_profile(app, visitor),
         Some(mut page) => {
             let banner = fault.map(|fault| Banner::new(Tone::Error, fault));
@@ -290,6 +295,7 @@ pub(super) fn start_stop_page(
     app: &App,
     visitor: &Visitor,
     is_seen: bool,
+    at_shut_down: AtShutDown,
 ) -> Option<StartStopPage> {
     let words = &visitor.words;
     let contents = app.upkeep.inventory().contents;
@@ -309,7 +315,6 @@ pub(super) fn start_stop_page(
         .filter(|it| *it == Machine::Reader)
         .map(|_| tick("reader", "stop-reader-done", profile.stop.steps.join("、")))
         .collect();
-    let at_shut_down = app.updates.at_shut_down(app.now());
     before.extend(is_seen.then(|| tick("seen_anyway", "stop-seen-anyway", String::new())));
     let steps = StartStep::ALL.iter();
     Some(StartStopPage {

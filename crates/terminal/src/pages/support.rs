@@ -147,7 +147,8 @@ pub(crate) async fn page(
     Query(about): Query<About>,
 ) -> Response {
     let standing = app.updates.standing().await;
-    let page = support_page(&app, &visitor, &about.about, &standing);
+    let at_shut_down = at_shut_down_here(&app).await;
+    let page = support_page(&app, &visitor, &about.about, &standing, at_shut_down);
     show(StatusCode::OK, &page)
 }
 
@@ -194,6 +195,7 @@ pub(super) fn support_page(
     visitor: &Visitor,
     about: &str,
     standing: &Standing,
+    at_shut_down: AtShutDown,
 ) -> SupportPage {
     let words = &visitor.words;
     let mut frame = frame(app, visitor, HERE);
@@ -204,7 +206,6 @@ pub(super) fn support_page(
     let matter = Matter::parse(about).or(first.map(|fault| Matter::Part(fault.part())));
     frame.banners.extend(data_banners(app, words));
     let directory = app.upkeep.support.directory().data;
-    let at_shut_down = at_shut_down_here(app);
     SupportPage {
         outcome: examined.as_ref().map(|it| {
             let (ja, en) = report::summary(&it.diagnosis);
@@ -252,11 +253,11 @@ fn shows_reader(app: &App, inventory: &Contents) -> bool {
 }
 
 /// What becomes of an update when the PC is switched off from this page: of none where another page does that, or nobody but a person.
-fn at_shut_down_here(app: &App) -> AtShutDown {
+async fn at_shut_down_here(app: &App) -> AtShutDown {
     if has_start_stop(app) || app.upkeep.power_off().is_none() {
         return AtShutDown::Nothing;
     }
-    app.updates.at_shut_down(app.now())
+    app.updates.at_shut_down(app.now()).await
 }
 
 /// 「更新してシャットダウン」 where there is no page of starting and stopping: not while the update would be refused.
@@ -265,7 +266,7 @@ pub(crate) async fn stop(State(app): State<App>, visitor: Visitor) -> Response {
         return Redirect::to(start_stop::HERE).into_response();
     }
     let words = &visitor.words;
-    let at_shut_down = at_shut_down_here(&app);
+    let at_shut_down = at_shut_down_here(&app).await;
     if at_shut_down.updates() && start_stop::order_power_off(&app) {
         let page = StoppingPage {
             frame: frame(&app, &visitor, HERE),

@@ -66,19 +66,45 @@ fn japan(text: &str) -> Instant {
     Instant::parse(&format!("{text}+09:00")).unwrap()
 }
 
-#[test]
-fn during_reception_it_is_said_from_when_on_switching_off_installs() {
+/// Has dpkg know this version of onshi as installed.
+fn installed_is(settings: &config::Updates, version: &str) {
+    let known = settings.root.join("var/lib/dpkg");
+    std::fs::create_dir_all(&known).unwrap();
+    let status = format!(
+        "Package: onshi\nStatus: install ok installed\nVersion: {version}\nArchitecture: all\n\
+         Maintainer: test <test@example>\nDescription: test\n"
+    );
+    std::fs::write(known.join("status"), status).unwrap();
+}
+
+#[tokio::test]
+async fn during_reception_it_is_said_from_when_on_switching_off_installs() {
     let dir = tempfile::tempdir().unwrap();
     let updates = SelfUpdate::new(dir.path(), &lay_down(dir.path(), "08:00-20:00"));
     let version = Version::parse("0.2.0-1").unwrap();
     let end = japan("2026-11-26T20:00:00");
     assert_eq!(
-        updates.at_shut_down(japan("2026-11-26T12:00:00")),
+        updates.at_shut_down(japan("2026-11-26T12:00:00")).await,
         AtShutDown::NotBefore(version, end)
     );
-    assert_eq!(updates.at_shut_down(end), AtShutDown::Installs);
+    assert_eq!(updates.at_shut_down(end).await, AtShutDown::Installs);
     std::fs::remove_dir_all(dir.path().join("updates/waiting")).unwrap();
-    assert_eq!(updates.at_shut_down(end), AtShutDown::Nothing);
+    assert_eq!(updates.at_shut_down(end).await, AtShutDown::Nothing);
+}
+
+#[tokio::test]
+async fn what_was_installed_by_hand_is_not_said_to_be_installed_on_switching_off() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = lay_down(dir.path(), "08:00-20:00");
+    let updates = SelfUpdate::new(dir.path(), &settings);
+    let (noon, evening) = (japan("2026-11-26T12:00:00"), japan("2026-11-26T21:00:00"));
+    installed_is(&settings, "0.1.0-1");
+    assert_eq!(updates.at_shut_down(evening).await, AtShutDown::Installs);
+    installed_is(&settings, "0.2.0-1");
+    for at in [noon, evening] {
+        assert_eq!(updates.at_shut_down(at).await, AtShutDown::Nothing);
+    }
+    assert_eq!(updates.standing().await.waiting, None);
 }
 
 /// What installs what waits in a data folder.
@@ -178,21 +204,21 @@ fn whatever_is_kept_for_the_page_names_a_remedy() {
     }
 }
 
-#[test]
-fn while_one_is_installed_or_cut_off_it_is_said_that_the_pc_goes_off_after_it() {
+#[tokio::test]
+async fn while_one_is_installed_or_cut_off_it_is_said_that_the_pc_goes_off_after_it() {
     let dir = tempfile::tempdir().unwrap();
     let settings = lay_down(dir.path(), "08:00-20:00");
     let updates = SelfUpdate::new(dir.path(), &settings);
     let noon_and_evening = ["2026-11-26T12:00:00", "2026-11-26T21:00:00"];
     cut_off(&settings.state_dir);
     for at in noon_and_evening {
-        let then = updates.at_shut_down(japan(at));
+        let then = updates.at_shut_down(japan(at)).await;
         assert_eq!(then, AtShutDown::CutOff, "{at}");
         assert!(then.updates());
     }
     let _at_work = under_way(&settings.state_dir);
     for at in noon_and_evening {
-        let then = updates.at_shut_down(japan(at));
+        let then = updates.at_shut_down(japan(at)).await;
         assert_eq!(then, AtShutDown::UnderWay, "{at}");
     }
 }
@@ -237,14 +263,8 @@ async fn an_update_that_is_being_installed_is_neither_looked_for_nor_ordered_onc
     // Ended, and what waited not yet taken away.
     std::fs::remove_file(settings.state_dir.join("journal.json")).unwrap();
     drop(at_work);
-    let known = settings.root.join("var/lib/dpkg");
-    std::fs::create_dir_all(&known).unwrap();
     for (version, waits) in [("0.2.0-1", false), ("0.1.0-1", true)] {
-        let status = format!(
-            "Package: onshi\nStatus: install ok installed\nVersion: {version}\nArchitecture: all\n\
-             Maintainer: test <test@example>\nDescription: test\n"
-        );
-        std::fs::write(known.join("status"), status).unwrap();
+        installed_is(&settings, version);
         let waiting = updates.standing().await.waiting;
         assert_eq!(waiting.is_some(), waits, "{version}");
         assert_eq!(ordered(dir.path(), &settings, evening).await, waits);

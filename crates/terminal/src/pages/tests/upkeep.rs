@@ -23,7 +23,7 @@ use crate::pages::start_stop::{start_stop_page, stopping_page};
 use crate::pages::support::support_page;
 use crate::pages::{Staff, Visitor};
 use crate::update::tests::{cut_off, lay_down, under_way};
-use crate::update::{Outcome, SelfUpdate};
+use crate::update::{AtShutDown, Outcome, SelfUpdate};
 
 /// How many pages there are here.
 pub(super) const PAGES: usize = 7;
@@ -99,17 +99,14 @@ pub(super) fn of_upkeep(staff: &Staff, written: &mut Written) {
     };
     let app = &terminal.app;
     let standing = standing::of(Outcome::SelfCheck);
-    written.add("support-bare", &support_page(app, &visitor, "", &standing));
+    let none = AtShutDown::Nothing;
+    let support = |about| support_page(app, &visitor, about, &standing, none);
+    written.add("support-bare", &support(""));
     broken(&terminal, Broken::CenterOutOfReach);
-    written.add(
-        "support-broken",
-        &support_page(app, &visitor, "", &standing),
-    );
-    written.add(
-        "support-hub",
-        &support_page(app, &visitor, "hub", &standing),
-    );
-    written.add("start-stop", &start_stop_page(app, &visitor, true).unwrap());
+    written.add("support-broken", &support(""));
+    written.add("support-hub", &support("hub"));
+    let page = start_stop_page(app, &visitor, true, none).unwrap();
+    written.add("start-stop", &page);
     written.add("stopping", &stopping_page(app, &visitor, true).unwrap());
     let today = app.now().date_in_japan();
     let inventory = app.upkeep.inventory();
