@@ -38,6 +38,22 @@ fn each_step_of_a_card_is_told_by_its_title_and_keeps_whoever_stands_on_a_button
 }
 
 #[test]
+fn whatever_takes_the_place_of_a_step_of_a_card_is_spoken_and_stood_on() {
+    let pages = pages(Language::Japanese).into_iter();
+    let lives: Vec<(String, String)> = pages
+        .filter(|(name, _)| name.starts_with("card-"))
+        .filter_map(|(name, page)| Some((name, page.split_once(" id=\"live\"")?.1.to_owned())))
+        .collect();
+    // Not a step: another took the reader, and the page hears of it as of a step.
+    assert!(lives.iter().any(|(name, _)| name == "card-taken"));
+    for (name, live) in lives {
+        let title = "id=\"stage-title\" tabindex=\"-1\"";
+        assert_eq!(live.matches(title).count(), 1, "{name}");
+        assert!(!live.contains(" id=\"live\""), "{name}");
+    }
+}
+
+#[test]
 fn a_result_that_is_open_says_when_the_patient_has_answered() {
     let region = "role=\"status\" data-spoken=\"#live [data-step]\"";
     for (_, around, live) in parted("result-card-open") {
