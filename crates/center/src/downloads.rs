@@ -17,7 +17,7 @@ use store::certificates::Certificate;
 use crate::app::App;
 use crate::extract::Body;
 use crate::sessions::{event, password_errors};
-use crate::trouble::{Refused, internal};
+use crate::trouble::{Refused, internal, stopped};
 
 /// Body of `POST /certificates/download`.
 #[derive(Deserialize)]
@@ -87,7 +87,7 @@ pub(crate) async fn issue(app: &App, wish: &Download) -> Result<Vec<u8>, Refused
     });
     let (file, issued) = made
         .await
-        .map_err(internal("the issuing of a certificate stopped"))??;
+        .map_err(stopped("the issuing of a certificate stopped"))??;
     let actor = Actor::Client {
         facility: notice.facility,
         certificate: issued.fingerprint,

@@ -23,7 +23,7 @@ use store::checks::Line;
 use crate::app::{App, Shared};
 use crate::extract::{Body, Granted, Query, TokenHash, is_background};
 use crate::sessions::{actor, event};
-use crate::trouble::{Refused, absent, internal};
+use crate::trouble::{Refused, absent, internal, stopped};
 
 /// Lines of one page.
 const PAGE: u32 = 50;
@@ -77,7 +77,7 @@ async fn found(
     let (reader, allowed) = (app.clone(), permit.clone());
     // By name every check of the days is read: off the threads that answer checks.
     let lines = tokio::task::spawn_blocking(move || reader.engine.search_checks(&allowed, &search));
-    let lines = lines.await.map_err(internal("a search stopped"))??;
+    let lines = lines.await.map_err(stopped("a search stopped"))??;
     let is_recorded = followed
         .as_ref()
         .is_some_and(|terms| app.followed.is_recorded(terms, now));
@@ -174,7 +174,7 @@ pub(crate) async fn export(
         tokio::task::spawn_blocking(move || write(&reader, &allowed, search, file_of(encoding)));
     let (bytes, lines) = written
         .await
-        .map_err(internal("the writing of a file stopped"))??;
+        .map_err(stopped("the writing of a file stopped"))??;
     let mut told = event(now, actor(permit.holder().clone()), Deed::HistoryExport);
     told.detail = format!("lines={lines} encoding={}", encoding.as_str());
     app.engine.record(told).await?;

@@ -30,7 +30,7 @@ use store::engine::StoreError;
 use crate::app::{App, Shared};
 use crate::extract::{Granted, json_bytes};
 use crate::link::image::Image;
-use crate::trouble::{Refused, internal};
+use crate::trouble::{Refused, stopped};
 
 /// The largest body of a single message, in bytes: its values are bounded, so what is larger is no message.
 const MOST_BYTES_OF_ONE: usize = 64 << 10;
@@ -71,7 +71,7 @@ pub(crate) async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Refused> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(internal("work apart stopped"))
+    done.map_err(stopped("work apart stopped"))
 }
 
 fn most_bytes(app: &Shared, message: Message) -> usize {

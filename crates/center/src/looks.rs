@@ -12,6 +12,7 @@ use store::looks::search::{LookSearch, Place, Placed};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::trouble::how_it_stopped;
 
 /// Looks of one answer at most.
 pub const MOST_LOOKS: u32 = 5_000;
@@ -103,7 +104,7 @@ pub(crate) async fn page(
     let reader = app.clone();
     let found =
         tokio::task::spawn_blocking(move || reader.engine.looks_anywhere(facility, &search));
-    let found = found.await.map_err(|error| error.to_string())?;
+    let found = found.await.map_err(|why| how_it_stopped(&why).to_owned())?;
     let found = found.map_err(|error| error.to_string())?;
     Ok(LookPage {
         looks: found.looks.iter().map(line).collect(),

@@ -10,7 +10,7 @@ use store::accounts::PasswordRow;
 use crate::admission::gate::Shed;
 use crate::admission::hashes::Turn;
 use crate::app::{App, random};
-use crate::trouble::{Refused, internal};
+use crate::trouble::{Refused, internal, stopped};
 
 /// Who has a password hashed.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,7 @@ pub(crate) async fn hash(
     });
     let hash = hashed
         .await
-        .map_err(internal("the hashing of a password stopped"))?
+        .map_err(stopped("the hashing of a password stopped"))?
         .map_err(internal("a password is not hashed"))?;
     Ok(PasswordRow {
         hash,
@@ -64,7 +64,7 @@ pub(crate) async fn verify(
     });
     verified
         .await
-        .map_err(internal("the checking of a password stopped"))
+        .map_err(stopped("the checking of a password stopped"))
 }
 
 /// Waits for a turn.

@@ -8,6 +8,7 @@ use api::problem::{MEDIA_TYPE, MemberError, Problem, Trouble};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use store::engine::StoreError;
+use tokio::task::JoinError;
 
 /// Seconds after which to come back when too many writes wait.
 const CROWDED_S: i64 = 2;
@@ -76,6 +77,22 @@ pub(crate) fn unreadable(what: &'static str) -> impl FnOnce(serde_json::Error) -
         let (kind, line, column) = (why.classify(), why.line(), why.column());
         let why = format!("not readable: {kind:?}, line {line}, column {column}");
         Refused::fault(place, what, &why)
+    }
+}
+
+/// For work apart that did not end. The text of a panic may quote what was worked on: only how it stopped is logged.
+#[track_caller]
+pub(crate) fn stopped(what: &'static str) -> impl FnOnce(JoinError) -> Refused {
+    let place = Location::caller();
+    move |why| Refused::fault(place, what, &how_it_stopped(&why))
+}
+
+/// How work apart stopped, without the text of a panic.
+pub(crate) fn how_it_stopped(why: &JoinError) -> &'static str {
+    if why.is_panic() {
+        "the work panicked"
+    } else {
+        "the work was cancelled"
     }
 }
 
@@ -242,6 +259,29 @@ mod tests {
             assert!(line.contains(told), "{line}");
         }
         assert!(!line.contains("サカイ"), "{line}");
+    }
+
+    #[tokio::test]
+    async fn work_apart_that_stopped_is_logged_without_what_it_quotes() {
+        let work = tokio::task::spawn_blocking(|| -> u8 { panic!("サカイ　サクラ") });
+        let panicked = work.await;
+        let refuse = || panicked.map_err(stopped("a search stopped")).unwrap_err();
+        let (problem, line) = logged(refuse);
+        let number = number(&problem);
+        for told in [
+            number.as_str(),
+            "a search stopped",
+            "trouble.rs:",
+            "panicked",
+        ] {
+            assert!(line.contains(told), "{line}");
+        }
+        assert!(!line.contains("サカイ"), "{line}");
+        let work = tokio::spawn(std::future::pending::<u8>());
+        work.abort();
+        let cancelled = work.await;
+        let (_, line) = logged(|| cancelled.map_err(stopped("a search stopped")).unwrap_err());
+        assert!(line.contains("cancelled"), "{line}");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::extract::Peer;
-use crate::trouble::{Refused, internal};
+use crate::trouble::{Refused, stopped};
 
 /// How the files of releases end.
 const RELEASE: &str = "release";
@@ -39,7 +39,7 @@ pub(crate) async fn list(State(app): State<App>, _: Peer) -> Result<Json<Updates
     };
     let read = tokio::task::spawn_blocking(move || updates(&dir)).await;
     Ok(Json(
-        read.map_err(internal("the reading of the updates stopped"))?,
+        read.map_err(stopped("the reading of the updates stopped"))?,
     ))
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn piece(
     }
     let dir = app.updates.clone().ok_or(Trouble::NotFound)?;
     let bytes = tokio::task::spawn_blocking(move || read_piece(&dir, &id, from)).await;
-    let bytes = bytes.map_err(internal("the reading of a package stopped"))??;
+    let bytes = bytes.map_err(stopped("the reading of a package stopped"))??;
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes))
 }
 

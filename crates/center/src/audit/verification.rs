@@ -18,6 +18,7 @@ use crate::audit::note;
 use crate::outside_work::OutsideWork;
 use crate::public_keys::BelievedKeys;
 use crate::told::Told;
+use crate::trouble::how_it_stopped;
 
 /// Checkpoints kept outside that are read in one piece of work.
 const BLOCK: usize = 100;
@@ -95,7 +96,9 @@ async fn verify(app: &App, read: Arc<AtomicU64>) -> Result<Report, String> {
     };
     let app = app.clone();
     let reading = tokio::task::spawn_blocking(move || read_chain(&app, &read, outside));
-    reading.await.map_err(|error| error.to_string())?
+    reading
+        .await
+        .map_err(|why| how_it_stopped(&why).to_owned())?
 }
 
 fn read_chain(app: &App, read: &AtomicU64, outside: Outside) -> Result<Report, String> {

@@ -24,7 +24,7 @@ use super::PART_LINES;
 use super::checks::{Recording, answers, permit, record, refused, unit};
 use super::work::Worked;
 use crate::app::App;
-use crate::trouble::{Refused, absent, internal, unreadable};
+use crate::trouble::{Refused, absent, internal, stopped, unreadable};
 
 /// Whom a list is about, as it is kept.
 #[derive(Debug, Serialize, Deserialize)]
@@ -85,7 +85,7 @@ pub(super) async fn fill(app: &App, order: &Order) -> Result<(), Refused> {
     let found = tokio::task::spawn_blocking(move || people(&reader, &asked, most + 1));
     let lines = found
         .await
-        .map_err(internal("the finding of people stopped"))??;
+        .map_err(stopped("the finding of people stopped"))??;
     let now = app.now();
     if most < lines.len() {
         app.engine

@@ -28,7 +28,7 @@ use crate::app::{App, Shared};
 use crate::extract::{Granted, Query, whole};
 use crate::link::{Stop, apart};
 use crate::repeats::Repeatable;
-use crate::trouble::{Refused, absent, internal};
+use crate::trouble::{Refused, absent, internal, stopped};
 
 /// Orders of one page.
 const PAGE: u32 = 50;
@@ -169,7 +169,7 @@ pub(crate) async fn result(
         tokio::task::spawn_blocking(move || write(&order, &parts, (is_csv, encoding), now));
     let bytes = written
         .await
-        .map_err(internal("the writing of a file stopped"))??;
+        .map_err(stopped("the writing of a file stopped"))??;
     let kind = match (is_csv, encoding) {
         (true, Encoding::Utf8) => "text/csv; charset=utf-8",
         (true, Encoding::ShiftJis) => "text/csv; charset=Shift_JIS",

@@ -14,7 +14,7 @@ use store::checks::NewCheck;
 
 use super::{checks, lists, numbers};
 use crate::app::App;
-use crate::trouble::{Refused, internal};
+use crate::trouble::{Refused, stopped};
 
 /// How often it is looked for work that nobody told of: after a start, and after the store took no writes for a while.
 const EVERY: Duration = Duration::from_secs(1);
@@ -120,7 +120,7 @@ async fn by_checks(
     });
     let worked = worked
         .await
-        .map_err(internal("the work on a part stopped"))??;
+        .map_err(stopped("the work on a part stopped"))??;
     let verdicts: Vec<Verdict> = worked.checks.iter().map(|check| check.verdict).collect();
     let done = app
         .engine

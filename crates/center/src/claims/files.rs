@@ -22,7 +22,7 @@ use super::{Claimant, event_of, shown_id};
 use crate::app::{App, Shared};
 use crate::certificates::hex;
 use crate::extract::Query;
-use crate::trouble::{Refused, absent, internal};
+use crate::trouble::{Refused, absent, internal, stopped};
 
 /// The `typ` of a signed acceptance.
 const TYPE: &str = "onshi-claims-acceptance+jwt";
@@ -60,7 +60,7 @@ pub(crate) async fn read(
     });
     let bytes = written
         .await
-        .map_err(internal("the writing of a file stopped"))??;
+        .map_err(stopped("the writing of a file stopped"))??;
     let (kind, ending) = match file {
         ClaimsFile::Acceptance => ("application/jose", "jws"),
         ClaimsFile::Findings | ClaimsFile::Returns | ClaimsFile::Corrections => {

@@ -15,7 +15,7 @@ use super::Claimant;
 use super::submissions::{looked_at, part_of};
 use crate::app::{App, Shared};
 use crate::extract::Query;
-use crate::trouble::{Refused, internal, unreadable};
+use crate::trouble::{Refused, internal, stopped, unreadable};
 
 /// Claims of one page.
 const PAGE: usize = 20;
@@ -123,7 +123,7 @@ pub(crate) async fn read(
     let read = tokio::task::spawn_blocking(move || page(&app, &found, &asked));
     Ok(Json(
         read.await
-            .map_err(internal("the reading of a page stopped"))??,
+            .map_err(stopped("the reading of a page stopped"))??,
     ))
 }
 

@@ -24,7 +24,7 @@ use store::claims::uploads::{Begun, NewUpload, PIECE_BYTES, Put, Settled, Upload
 use super::{Claimant, event_of, in_time, new_id, read_id, shown_id, submissions, watch};
 use crate::app::{App, Shared};
 use crate::extract::{Body, Query, whole};
-use crate::trouble::{Refused, absent, internal};
+use crate::trouble::{Refused, absent, stopped};
 
 /// Characters a file's name may have.
 const MOST_NAME: usize = 120;
@@ -174,7 +174,7 @@ async fn probe(
     let read = tokio::task::spawn_blocking(move || probe.read(&bytes));
     match read
         .await
-        .map_err(internal("the reading of a piece stopped"))?
+        .map_err(stopped("the reading of a piece stopped"))?
     {
         Ok(probe) => {
             app.claims.probes.keep(id, probe);
@@ -264,7 +264,7 @@ async fn digest(app: &App, upload: &Upload) -> Result<[u8; 32], Refused> {
     });
     Ok(hashed
         .await
-        .map_err(internal("the hashing of a file stopped"))??)
+        .map_err(stopped("the hashing of a file stopped"))??)
 }
 
 /// The submission that is corrected: an accepted one of this month of which something was refused, and that nothing else corrects.

@@ -17,7 +17,7 @@ use super::{is_over, office, uploads};
 use crate::app::{App, random};
 use crate::draining::Draining;
 use crate::sessions::event;
-use crate::trouble::{Refused, internal};
+use crate::trouble::{Refused, stopped};
 
 /// How often it is looked for work that nobody told of.
 const EVERY: Duration = Duration::from_secs(1);
@@ -147,7 +147,7 @@ async fn check(app: &App, submission: &Submission) -> Result<(), Refused> {
     let (mine, of, handle) = (app.clone(), submission.clone(), Handle::current());
     let checking = tokio::task::spawn_blocking(move || office::check(&mine, &of, run, &handle));
     let checked = in_hand(app, submission.id, checking).await;
-    let (state, counts) = checked.map_err(internal("the check of a submission stopped"))??;
+    let (state, counts) = checked.map_err(stopped("the check of a submission stopped"))??;
     let mut event = event(app.now(), Actor::Center, Deed::ClaimsChecked);
     event.subject = Some(submission.id);
     event.detail = format!(

@@ -18,6 +18,7 @@ use super::turn::Touches;
 use super::unpacking::Unpacking;
 use crate::app::App;
 use crate::control::Conversation;
+use crate::trouble::how_it_stopped;
 
 /// The lines of a piece of a file, each with its number.
 pub(crate) struct Piece<T> {
@@ -168,7 +169,7 @@ where
         });
         let (file, lines) = reading
             .await
-            .map_err(|error| NotReceived::Cut(error.to_string()))?;
+            .map_err(|why| NotReceived::Cut(how_it_stopped(&why).to_owned()))?;
         self.file = file;
         self.keep(lines.map_err(both)?, keeper).await
     }

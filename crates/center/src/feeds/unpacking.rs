@@ -5,6 +5,8 @@ use std::io::Write as _;
 
 use flate2::write::MultiGzDecoder;
 
+use crate::trouble::how_it_stopped;
+
 /// Unpacked bytes handed on at a time.
 const PIECE_BYTES: usize = 512 << 10;
 
@@ -83,7 +85,9 @@ impl Unpacking {
             waiting.drain(..taken);
             (gzip, waiting, outcome)
         });
-        let (mut gzip, waiting, outcome) = working.await.map_err(|error| error.to_string())?;
+        let (mut gzip, waiting, outcome) = working
+            .await
+            .map_err(|why| how_it_stopped(&why).to_owned())?;
         outcome.map_err(|_| broken())?;
         let bytes = std::mem::take(gzip.get_mut());
         self.waiting = waiting;

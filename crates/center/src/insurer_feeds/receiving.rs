@@ -22,6 +22,7 @@ use crate::feeds::turn::Touches;
 use crate::feeds::{
     FeedReport, NewFeed, TRIED, WeighedLine, cut, digests, encoding, random, report, told,
 };
+use crate::trouble::how_it_stopped;
 
 /// Takes an insurer's file in. What goes wrong is told and ends it; a caller who goes away ends it, too.
 pub(crate) async fn receive(
@@ -167,7 +168,9 @@ impl<'a> Receiving<'a> {
         // A walk over all of the insurer's members; checks must not wait behind it.
         let engine = app.engine.clone();
         let weighing = tokio::task::spawn_blocking(move || engine.weigh_insurer_feed(&arriving));
-        let weighed = weighing.await.map_err(|error| error.to_string())?;
+        let weighed = weighing
+            .await
+            .map_err(|why| how_it_stopped(&why).to_owned())?;
         let weighed = weighed.map_err(told)?;
         let causes = causes(app, &weighed);
         let would = match (is_stopped, causes.is_empty()) {

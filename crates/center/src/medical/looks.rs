@@ -24,7 +24,7 @@ use uuid::Uuid;
 use crate::app::{App, Shared};
 use crate::extract::{Body, Granted};
 use crate::sessions::{actor, event};
-use crate::trouble::{Refused, internal};
+use crate::trouble::{Refused, internal, stopped};
 
 /// Looks of one page.
 const PAGE: u32 = 50;
@@ -55,7 +55,7 @@ pub(crate) async fn search(
     let (reader, allowed, sought) = (app.clone(), permit.clone(), search.clone());
     // Comparing names takes a while: off the threads that answer checks.
     let found = tokio::task::spawn_blocking(move || reader.engine.looks(&allowed, &sought));
-    let found = found.await.map_err(internal("a search stopped"))??;
+    let found = found.await.map_err(stopped("a search stopped"))??;
     let count = found.looks.len();
     record(&app, &permit, &search, &format!("how=search found={count}")).await?;
     Ok(Json(told(&found)))
@@ -85,7 +85,7 @@ pub(crate) async fn export(
         tokio::task::spawn_blocking(move || write(&reader, &allowed, sought, file_of(encoding)));
     let (bytes, lines) = written
         .await
-        .map_err(internal("the writing of a file stopped"))??;
+        .map_err(stopped("the writing of a file stopped"))??;
     let how = format!("how=export lines={lines} encoding={}", encoding.as_str());
     record(&app, &permit, &search, &how).await?;
     let day = app.now().date_in_japan();
