@@ -32,7 +32,7 @@ function mark(button) {
 
 function goOffline() {
   shown = null;
-  // In the language of the screen that was there.
+  // In the language of the screen that was there, with Japanese below any other.
   const offline = document.getElementById(`offline-${document.documentElement.lang}`);
   stage.replaceChildren(offline.content.cloneNode(true));
   stage.querySelector("h1").focus();

@@ -73,7 +73,7 @@ pub(crate) fn page(words: &Words, comfort: Comfort, screen: &str) -> askama::Res
         words,
         comfort,
         screen,
-        offline: Language::all().map(|it| words.in_language(it)).collect(),
+        offline: Language::all().map(|it| Offline::of(words, it)).collect(),
     }
     .render()
 }
@@ -113,8 +113,25 @@ struct Page<'a> {
     words: &'a Words,
     comfort: Comfort,
     screen: &'a str,
-    /// The words of every language: nothing more can be asked for when the line is lost.
-    offline: Vec<Words>,
+    /// In every language: nothing more can be asked for when the line is lost.
+    offline: Vec<Offline>,
+}
+
+/// What the screen without a line speaks with.
+struct Offline {
+    words: Words,
+    /// What visits start in, below any other language: the screen stays while the line is lost, and whoever comes next chose none.
+    first: Option<Words>,
+}
+
+impl Offline {
+    fn of(words: &Words, language: Language) -> Self {
+        let first = Language::default();
+        Self {
+            words: words.in_language(language),
+            first: (language != first).then(|| words.in_language(first)),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -146,6 +163,15 @@ mod tests {
             let (offline, _) = rest.split_once("</template>").unwrap();
             assert!(offline.contains(&format!("lang=\"{tag}\"")));
             assert!(offline.contains(says), "{offline}");
+            // Whoever comes after somebody who chose English reads Japanese, too.
+            for japanese in ["この機械は準備中です</", "しばらくお待ちください。"]
+            {
+                assert_eq!(offline.matches(japanese).count(), 1, "{offline}");
+            }
+            let marked = offline
+                .matches("<p class=\"kiosk-lead\" lang=\"ja\">")
+                .count();
+            assert_eq!(marked, if tag == "ja" { 0 } else { 2 });
         }
     }
 }
