@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use card::desk::{Desk, DeskSettings, Event, Placed};
+use card::card_desk::{CardDesk, DeskSettings, Event, Placed};
 use card::pin::{LastTry, Pin};
 use card::reader::{Insertion, LinkError, Presence, Reader, Watcher};
 use card::reader_setting::ReaderName;
@@ -107,7 +107,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         reader: reader()?,
         steps: steps.clone(),
     };
-    let (desk, mut events) = Desk::open(reader, DeskSettings::default())?;
+    let (desk, mut events) = CardDesk::open(reader, DeskSettings::default())?;
     let mut rounds = Vec::new();
     for at in 0..arguments.rounds + 5 {
         let mut round = round(&rig, &persona, &desk, &mut events, &steps).await?;
@@ -136,7 +136,7 @@ fn order(rig: &Rig, line: &str) -> anyhow::Result<()> {
 async fn round(
     rig: &Rig,
     persona: &Path,
-    desk: &Desk,
+    desk: &CardDesk,
     events: &mut UnboundedReceiver<Event>,
     steps: &Steps,
 ) -> anyhow::Result<Round> {
@@ -174,7 +174,7 @@ async fn round(
 }
 
 /// Certificate, tries, PIN and signature, as a kiosk asks for them.
-async fn sign(desk: &Desk, placed: Placed) -> anyhow::Result<()> {
+async fn sign(desk: &CardDesk, placed: Placed) -> anyhow::Result<()> {
     desk.certificate(placed.placement).await?;
     let text = ChallengeText {
         signed_for: SignedFor::Check,

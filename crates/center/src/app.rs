@@ -49,7 +49,7 @@ pub(crate) struct Shared {
     /// Folder of releases for terminals.
     pub(crate) updates: Option<PathBuf>,
     /// One rotation of keys at a time, and the last one while the store did not answer it.
-    pub(crate) rotating: tokio::sync::Mutex<Option<crate::rotation::Unanswered>>,
+    pub(crate) rotating: tokio::sync::Mutex<Option<crate::receipt_key_rotation::Unanswered>>,
     pub(crate) revocations: Revocations,
     /// Says what a certificate offered on the enroll listener is worth.
     pub(crate) examiner: Examiner,

@@ -7,7 +7,7 @@ use domain::certificate_application::{
     MOST_OF_FACILITY, MOST_OPEN, MOST_REASON, MOST_TERMINAL, Remark,
 };
 use domain::personal_text::{self, InvalidText};
-use pki::notice::{ApplicationNumber, InvalidId};
+use pki::issue_notice::{ApplicationNumber, InvalidId};
 use serde::{Deserialize, Serialize};
 use store::applications::{Application, Applied, Closing};
 

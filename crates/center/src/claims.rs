@@ -1,13 +1,13 @@
 //! The claims entry (オンライン請求, G33): sessions of its own, filings, files that arrive piece by piece, office checks, acceptance and results.
 //! Opens nothing else of the center, and no account of the center opens it.
 
-pub mod desk;
 pub(crate) mod door;
 pub(crate) mod files;
 pub(crate) mod filings;
 pub(crate) mod found;
 pub(crate) mod notices;
 mod office;
+pub mod operating;
 mod probes;
 mod proofs;
 pub(crate) mod sessions;

@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use crate::app::App;
 use crate::applications::{ApplicationLine, ApplicationsOrder};
 use crate::audit::{self, AuditLine, AuditQuery};
-use crate::claims::desk::{self, ClaimsOrder, ClaimsReply};
+use crate::claims::operating::{self, ClaimsOrder, ClaimsReply};
 use crate::doors;
 use crate::emergency::windows::{self, NewWindow, WindowLine, WindowStep};
 use crate::enroll::{Enrolled, Enrolment, ReaderEnrolment};
@@ -394,11 +394,13 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
         }
         Order::ResetOperator(name) => Ok(Reply::Invited(operators::reset(app, &name, by()).await?)),
         Order::ListOperators => Ok(Reply::Operators(operators::list(app)?)),
-        Order::Claims(order) => Ok(Reply::Claims(desk::obey(app, order, by()).await?)),
+        Order::Claims(order) => Ok(Reply::Claims(operating::obey(app, order, by()).await?)),
         Order::Applications(order) => Ok(Reply::Applications(
             crate::applications::obey(app, order, by()).await?,
         )),
-        Order::RotateKeys => crate::rotation::rotate(app).await.map(Reply::Rotated),
+        Order::RotateKeys => crate::receipt_key_rotation::rotate(app)
+            .await
+            .map(Reply::Rotated),
         Order::ReferenceNumber(code, person, number) => {
             let code = domain::institution_code::InstitutionCode::parse(&code)
                 .map_err(|error| error.to_string())?;

@@ -9,7 +9,7 @@ use domain::lockout::Try;
 use domain::password::Password;
 use pki::authority::KeyKind;
 use pki::identity::P12Encryption;
-use pki::notice::{ReferenceId, RequestId, TRIES};
+use pki::issue_notice::{ReferenceId, RequestId, TRIES};
 use serde::Deserialize;
 use store::access::{Notice, Reference};
 use store::certificates::Certificate;

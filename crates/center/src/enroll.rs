@@ -10,7 +10,7 @@ use domain::lockout;
 use domain::password::Password;
 use domain::personal_text::InvalidText;
 use domain::reader::ReaderId;
-use pki::notice::{DOWNLOAD_DAYS, ReferenceId, RequestId, VALIDITY_MONTHS};
+use pki::issue_notice::{DOWNLOAD_DAYS, ReferenceId, RequestId, VALIDITY_MONTHS};
 use serde::{Deserialize, Serialize};
 use store::access::{Beginning, Earlier, Facility, Notice};
 use store::accounts::Account;

@@ -15,7 +15,7 @@ use domain::certificate_care::renewable_from;
 use domain::institution_code::InstitutionCode;
 use pki::est::{MOST_BYTES, SigningRequest, certs_only_text};
 use pki::identity::serial;
-use pki::notice::{ReferenceId, RequestId};
+use pki::issue_notice::{ReferenceId, RequestId};
 use pki::server::Unfit;
 use rustls_pki_types::CertificateDer;
 use store::certificates::Certificate;

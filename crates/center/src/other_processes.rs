@@ -9,7 +9,7 @@ use domain::institution_code::InstitutionCode;
 use store::engine::StoreError;
 
 use crate::app::App;
-use crate::rotation;
+use crate::receipt_key_rotation;
 
 /// How often it is asked. A certificate revoked at another process is refused here after this long at most; its sessions end at once,
 /// since every request asks the store for its session.
@@ -52,7 +52,7 @@ pub(crate) async fn follow(app: App) {
     let mut woken = Woken::default();
     loop {
         every.tick().await;
-        if let Err(error) = rotation::follow(&app).await {
+        if let Err(error) = receipt_key_rotation::follow(&app).await {
             tracing::warn!(error = %error, "which keys the processes of this center sign with could not be read, or one could not be exchanged; it is tried again");
         }
         let now = app.now();

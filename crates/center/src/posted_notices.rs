@@ -1,7 +1,7 @@
 //! Notices to facilities (お知らせ, G36): posted, listed and taken back by the operator, read with the certificate alone (contracts §2), beside
 //! those the claims entry makes of how things stand. Asks nobody who has read what: terminals keep that.
 
-use api::notice::{Notice, Notices};
+use api::posted_notice::{Notice, Notices};
 use axum::Json;
 use axum::extract::State;
 use domain::audit::{Actor, Deed};

@@ -2,7 +2,7 @@
 
 use domain::audit::{Actor, Deed};
 use domain::institution_code::InstitutionCode;
-use pki::notice::RequestId;
+use pki::issue_notice::RequestId;
 use serde::{Deserialize, Serialize};
 use store::access::Earlier;
 use store::certificates::{Known, Which};

@@ -474,7 +474,7 @@ fn daily() -> Vec<Route> {
 }
 
 async fn keys(State(app): State<App>, _: Peer) -> Result<Json<KeySet>, Refused> {
-    Ok(Json(crate::rotation::published(&app)?))
+    Ok(Json(crate::receipt_key_rotation::published(&app)?))
 }
 
 async fn document(_: Peer) -> Result<impl IntoResponse, Refused> {

@@ -1,9 +1,9 @@
 //! Claims from the shell: files checked offline (format and structure alone, no center asked), files handed in, accepted and taken back, and what
 //! an operator does for the claims entry.
 
-pub(crate) mod desk;
 pub(crate) mod entry;
 pub(crate) mod findings;
+pub(crate) mod operating;
 pub(crate) mod patience;
 mod sending;
 mod unfinished;
@@ -75,19 +75,19 @@ pub(crate) enum ClaimsCommand {
     #[command(
         after_help = "Example: onshi claims account add --data-dir /var/lib/onshi --tenant fund --code 1319999999 --id seikyu1"
     )]
-    Account(desk::AccountArguments),
+    Account(operating::AccountArguments),
     /// Filings of facilities (at the center's machine).
     #[command(
         subcommand,
         after_help = "Example: onshi claims filing list --data-dir /var/lib/onshi"
     )]
-    Filing(desk::FilingCommand),
+    Filing(operating::FilingCommand),
     /// Time beside the calendar of the claims entry (at the center's machine).
     #[command(
         subcommand,
         after_help = "Example: onshi claims opening list --data-dir /var/lib/onshi"
     )]
-    Opening(desk::OpeningCommand),
+    Opening(operating::OpeningCommand),
 }
 
 pub(crate) async fn run(command: ClaimsCommand) -> anyhow::Result<ExitCode> {
@@ -101,9 +101,9 @@ pub(crate) async fn run(command: ClaimsCommand) -> anyhow::Result<ExitCode> {
             entry::fulfil(*arguments, entry::Deed::Withdraw).await
         }
         ClaimsCommand::Drop(arguments) => unfinished::run(*arguments).await,
-        ClaimsCommand::Account(arguments) => desk::account(arguments).await,
-        ClaimsCommand::Filing(command) => desk::filing(command).await,
-        ClaimsCommand::Opening(command) => desk::opening(command).await,
+        ClaimsCommand::Account(arguments) => operating::account(arguments).await,
+        ClaimsCommand::Filing(command) => operating::filing(command).await,
+        ClaimsCommand::Opening(command) => operating::opening(command).await,
     }
 }
 

@@ -336,7 +336,7 @@ pub(crate) fn other_answer() -> anyhow::Error {
 }
 
 fn write_notice(file: &Path, enrolled: &Enrolled) -> anyhow::Result<()> {
-    let page = center::notice::page(enrolled)?;
+    let page = center::issue_notice::page(enrolled)?;
     pki::sealed::write_private(file, page.as_bytes())?;
     Ok(())
 }

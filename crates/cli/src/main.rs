@@ -24,8 +24,8 @@ mod keys;
 mod kiosk;
 mod listing;
 mod looks;
-mod notice;
 mod operator;
+mod posted_notice;
 mod progress;
 mod publish;
 mod ready_file;
@@ -109,7 +109,7 @@ enum Command {
         subcommand,
         after_help = "Example: onshi notice list --data-dir /var/lib/onshi"
     )]
-    Notice(notice::NoticeCommand),
+    Notice(posted_notice::NoticeCommand),
     /// Add, disable, reset and list the people who may open the center's own pages.
     #[command(
         subcommand,
@@ -242,7 +242,7 @@ fn main() -> ExitCode {
             Command::Doctor(arguments) => doctor::run(arguments).await,
             Command::Enroll(arguments) => enroll::run(arguments).await,
             Command::Certificate(command) => enroll::certificate(command).await,
-            Command::Notice(command) => notice::run(command).await,
+            Command::Notice(command) => posted_notice::run(command).await,
             Command::Operator(command) => operator::run(command).await,
             Command::Emergency(command) => emergency::run(command).await,
             Command::Keys(command) => keys::run(command).await,

@@ -3,9 +3,9 @@
 
 use core::fmt;
 
-use crate::certificate::CeilingCertificate;
 use crate::civil_date::CivilDate;
 use crate::codes::ceiling::{Category, CertificateKind, Change};
+use crate::coverage::certificate::CeilingCertificate;
 use crate::medical_aid::TreatmentMonth;
 use crate::named::named;
 
@@ -250,7 +250,7 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::certificate::Period;
+    use crate::coverage::period::Period;
 
     fn certificate(kind: CertificateKind, category: Option<Category>) -> CeilingCertificate {
         CeilingCertificate {

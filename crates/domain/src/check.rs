@@ -1,9 +1,9 @@
 //! The eligibility question by number, and the verdict on it (G13, contracts §5). Looks nothing up and records nothing.
 
-use crate::certificate::{CeilingCertificate, ElderlyCertificate};
 use crate::civil_date::CivilDate;
 use crate::codes::code_table;
 use crate::coverage::card::Card;
+use crate::coverage::certificate::{CeilingCertificate, ElderlyCertificate};
 use crate::coverage::select::{Selection, select};
 use crate::coverage::validity::covers;
 use crate::coverage::{Coverage, Registration};

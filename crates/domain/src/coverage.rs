@@ -1,17 +1,20 @@
 //! One insured period with one insurer (資格). Says on which days it covers; which of several counts is `coverage::select`'s.
 
 pub mod card;
+pub mod certificate;
+pub mod period;
+pub mod ratio;
 pub mod select;
 pub mod validity;
 
-use crate::certificate::{
-    CeilingCertificate, DiseaseCertificate, ElderlyCertificate, Period, Ratio,
-};
 use crate::civil_date::CivilDate;
 use crate::codes::coverage::{CardClassification, LossReason, Preschool};
 use crate::codes::disease::SpecificDisease;
 use crate::codes::person::Relationship;
 use crate::coverage::card::Card;
+use crate::coverage::certificate::{CeilingCertificate, DiseaseCertificate, ElderlyCertificate};
+use crate::coverage::period::Period;
+use crate::coverage::ratio::Ratio;
 use crate::feed::BatchNumber;
 use crate::insured::{Branch, InsuranceKey, InsuredNumber, Symbol, branches_fit};
 use crate::insurer_number::InsurerNumber;

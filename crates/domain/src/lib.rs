@@ -9,7 +9,6 @@ pub mod back_off;
 pub mod bulk;
 pub mod card_certificate;
 pub mod card_challenge;
-pub mod certificate;
 pub mod certificate_application;
 pub mod certificate_care;
 pub mod check;

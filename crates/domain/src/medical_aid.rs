@@ -1,11 +1,11 @@
 //! Tickets of medical aid (医療扶助の医療券・調剤券). Decides only which of them stand for a facility and a month.
 
-use crate::certificate::Period;
 use crate::civil_date::CivilDate;
 use crate::codes::ticket::{
     Combination, ElderlyCare, Inconsistency, InfectiousDisease, Kind, PrefecturalExpense,
     SocialInsurance, Treatment,
 };
+use crate::coverage::period::Period;
 use crate::institution_code::InstitutionCode;
 use crate::personal_text::personal_text;
 

@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
-use card::desk::{Desk, Event, Placed};
+use card::card_desk::{CardDesk, Event, Placed};
 use card::error::CardError;
 use card::pin::InvalidPin;
 pub use card::pin::Pin;
@@ -43,7 +43,7 @@ impl How {
 /// A card that lies on the reader.
 #[derive(Debug)]
 pub struct CardAtHand {
-    desk: Desk,
+    desk: CardDesk,
     placed: Placed,
     /// The desk ends with its last handle; what it tells meanwhile is not needed.
     _events: UnboundedReceiver<Event>,
@@ -92,7 +92,7 @@ impl CardAtHand {
     /// [`NotSigned`].
     pub async fn wait(machine: Machine, wait_s: u32) -> Result<Self, NotSigned> {
         let (reader, settings) = machine.desk_settings();
-        let (desk, mut events) = Desk::open(reader, settings).map_err(NotSigned::Desk)?;
+        let (desk, mut events) = CardDesk::open(reader, settings).map_err(NotSigned::Desk)?;
         let placed = async {
             while let Some(event) = events.recv().await {
                 match event {

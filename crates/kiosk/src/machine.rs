@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use card::card_desk::DeskSettings;
 use card::deployment::service_logging;
-use card::desk::DeskSettings;
 use card::memory::Tray;
 use card::reader::{Insertion, LinkError, Missing, Presence, Reader, Watcher};
 use card::reader_setting::{NoReader, ReaderName};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use api::card::CardCheck;
 use api::own::OwnPage;
 use aws_lc_rs::digest;
+use card::card_desk::{CardDesk, Placed, Placement};
 use card::certificate::{Certificate, Signed};
-use card::desk::{Desk, Placed, Placement};
 use card::error::CardError;
 use card::pin::{LastTry, Pin};
 use card::reader::LinkError;
@@ -31,7 +31,7 @@ const PHONE_TIMES: u32 = 60;
 ///
 /// # Errors
 /// [`Unreadable`].
-pub async fn card(desk: &Desk, placed: Placed) -> Result<Card, Unreadable> {
+pub async fn card(desk: &CardDesk, placed: Placed) -> Result<Card, Unreadable> {
     let started = Instant::now();
     let mark = match desk.certificate(placed.placement).await {
         Ok(certificate) => mark(&certificate),
@@ -53,7 +53,7 @@ pub async fn card(desk: &Desk, placed: Placed) -> Result<Card, Unreadable> {
 /// [`Refusal`].
 pub async fn identify(
     link: &Link,
-    desk: &Desk,
+    desk: &CardDesk,
     placed: Placed,
     method: Method,
     pin: Option<Pin>,
@@ -76,7 +76,7 @@ pub async fn identify(
 /// [`Refusal`].
 pub async fn identify_confirmed(
     link: &Link,
-    desk: &Desk,
+    desk: &CardDesk,
     placed: Placed,
 ) -> Result<CardCheck, Refusal> {
     let (challenge, text) = link.challenge().await?;
@@ -91,7 +91,7 @@ pub async fn identify_confirmed(
 /// [`Refusal`].
 pub async fn open_own(
     link: &Link,
-    desk: &Desk,
+    desk: &CardDesk,
     placed: Placed,
     pin: Option<Pin>,
 ) -> Result<OwnPage, Refusal> {
@@ -106,7 +106,7 @@ fn since(instant: Instant) -> u64 {
 }
 
 async fn sign(
-    desk: &Desk,
+    desk: &CardDesk,
     placed: Placed,
     method: Method,
     pin: Option<Pin>,
@@ -118,7 +118,7 @@ async fn sign(
 
 /// Has what was placed sign a challenge, each kind of token in its way.
 pub(crate) async fn signed(
-    desk: &Desk,
+    desk: &CardDesk,
     placed: Placed,
     method: Method,
     pin: Option<Pin>,
@@ -137,7 +137,7 @@ pub(crate) async fn signed(
 
 /// An iPhone signs when its holder has confirmed on it.
 async fn sign_on_phone(
-    desk: &Desk,
+    desk: &CardDesk,
     at: Placement,
     text: ChallengeText,
 ) -> Result<Signed, CardError> {

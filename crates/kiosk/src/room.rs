@@ -10,7 +10,7 @@ use api::card::CardCheck;
 use api::own::OwnPage;
 use api::reader::Reader;
 use api::session::SessionFacility;
-use card::desk::{Desk, Event as DeskEvent, Placed};
+use card::card_desk::{CardDesk, Event as DeskEvent, Placed};
 use card::error::CardError;
 use card::pin::Pin;
 use domain::back_off::BackOff;
@@ -88,7 +88,7 @@ impl Front {
 
 /// What a room is made of.
 pub(crate) struct Parts {
-    pub(crate) desk: Desk,
+    pub(crate) desk: CardDesk,
     pub(crate) desk_events: mpsc::UnboundedReceiver<DeskEvent>,
     pub(crate) link: Link,
     pub(crate) kiosk: link::Kiosk,
@@ -101,7 +101,7 @@ pub(crate) struct Parts {
 }
 
 struct Room {
-    desk: Desk,
+    desk: CardDesk,
     link: Link,
     times: Times,
     steps: Steps,

@@ -10,7 +10,7 @@ use api::client::machine::MachineAccount;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
-use card::desk::Desk;
+use card::card_desk::CardDesk;
 use domain::card_challenge::CenterName;
 use domain::facility_kind::FacilityKind;
 use tokio::net::TcpListener;
@@ -131,7 +131,7 @@ pub async fn start(setup: Setup) -> Result<Kiosk, StartError> {
     let address = format!("http://{own}/");
     let keys = setup.machine.keys();
     let (reader, settings) = setup.machine.desk_settings();
-    let (desk, desk_events) = Desk::open(reader, settings).map_err(StartError::Desk)?;
+    let (desk, desk_events) = CardDesk::open(reader, settings).map_err(StartError::Desk)?;
     let front = room::open(Parts {
         desk,
         desk_events,

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::authority::issuing::Former;
 use crate::est::SigningRequest;
 use crate::identity::Identity;
-use crate::notice::VALIDITY_MONTHS;
+use crate::issue_notice::VALIDITY_MONTHS;
 use crate::sealed::{MachineKey, SealError};
 
 /// Name in the certificates. Says plainly that this is no public authority.

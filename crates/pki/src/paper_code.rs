@@ -1,6 +1,6 @@
 //! Codes that are printed once and typed in later: recovery codes and the secret number of an application (G06). Stores none.
 
-use crate::notice::{InvalidId, ReferenceId};
+use crate::issue_notice::{InvalidId, ReferenceId};
 
 /// A printed code: 20 letters and digits in groups of four, of which 19 carry 95 random bits and the last finds a typing error.
 #[derive(Debug, Clone)]

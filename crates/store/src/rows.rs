@@ -7,8 +7,8 @@ pub(crate) mod part;
 mod person;
 mod tickets;
 
-use domain::certificate::Period;
 use domain::civil_date::CivilDate;
+use domain::coverage::period::Period;
 
 pub(crate) use person::{pack, unpack};
 

@@ -6,14 +6,14 @@ mod household;
 mod insurance;
 mod names;
 
-use domain::certificate::{
-    CeilingCertificate, DiseaseCertificate, ElderlyCertificate, Period, Ratio,
-};
 use domain::civil_date::CivilDate;
 use domain::codes::ceiling::{Category, CertificateKind};
 use domain::codes::coverage::{LossReason, Preschool};
 use domain::codes::disease::SpecificDisease;
 use domain::codes::person::{Relationship, Sex};
+use domain::coverage::certificate::{CeilingCertificate, DiseaseCertificate, ElderlyCertificate};
+use domain::coverage::period::Period;
+use domain::coverage::ratio::Ratio;
 use domain::coverage::{Coverage, Loss, Registration};
 use domain::insured::Branch;
 use domain::person::{Kana, Person, PersonId, PersonName};

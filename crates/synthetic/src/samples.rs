@@ -2,15 +2,15 @@
 
 pub mod medical_information;
 
-use domain::certificate::{
-    CeilingCertificate, DiseaseCertificate, ElderlyCertificate, Period, Ratio,
-};
 use domain::civil_date::CivilDate;
 use domain::codes::ceiling::{Category, CertificateKind};
 use domain::codes::coverage::{CardClassification, LossReason};
 use domain::codes::disease::SpecificDisease;
 use domain::codes::person::{Relationship, Sex};
 use domain::codes::ticket::{Combination, Kind, SocialInsurance, Treatment};
+use domain::coverage::certificate::{CeilingCertificate, DiseaseCertificate, ElderlyCertificate};
+use domain::coverage::period::Period;
+use domain::coverage::ratio::Ratio;
 use domain::coverage::{Coverage, InsurerName, Loss, Registration};
 use domain::institution_code::InstitutionCode;
 use domain::insured::{Branch, InsuredNumber, Symbol};

@@ -1,7 +1,7 @@
 //! The year from August to July for which certificates are issued.
 
-use domain::certificate::Period;
 use domain::civil_date::CivilDate;
+use domain::coverage::period::Period;
 
 /// The year for which certificates are issued, by the calendar year in whose August it begins.
 #[derive(Debug, Clone, Copy)]

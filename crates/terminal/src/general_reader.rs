@@ -10,7 +10,7 @@ use std::time::Duration;
 use api::card::CardCheck;
 use api::client::lots::Lots;
 use api::reader::Reader;
-use card::desk::{Desk, Event as DeskEvent, Placed};
+use card::card_desk::{CardDesk, Event as DeskEvent, Placed};
 use card::error::CardError;
 use card::pin::Pin;
 use domain::identification::Method;
@@ -41,7 +41,7 @@ const RENEW_EVERY: Duration = Duration::from_secs(120);
 pub(crate) struct GeneralReader(Arc<Inner>);
 
 struct Inner {
-    desk: Desk,
+    desk: CardDesk,
     held: Keys,
     state: Mutex<State>,
     /// Counts what changed, for pages that listen.
@@ -106,7 +106,7 @@ impl GeneralReader {
     pub(crate) fn open(machine: Machine) -> std::io::Result<Self> {
         let held = machine.keys();
         let (reader, settings) = machine.desk_settings();
-        let (desk, events) = Desk::open(reader, settings)?;
+        let (desk, events) = CardDesk::open(reader, settings)?;
         let inner = Arc::new(Inner {
             desk,
             held,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use api::client::ClientError;
 use api::client::lots::Lots;
-use api::notice::Notice;
+use api::posted_notice::Notice;
 use domain::back_off::turn;
 use domain::civil_date::{CivilDate, Instant};
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@ use crate::card::{
     Answers, CardCheck, CardCheckRecord, CardCheckRequest, Challenge, ChallengeRequest, Consents,
     Presence, PresenceRenewal,
 };
-use crate::notice::Notices;
+use crate::posted_notice::Notices;
 use crate::problem::Trouble;
 use crate::reader::{ModeChange, NewRelease, Reader, ReaderReport, Readers, Release};
 use crate::routes;

@@ -38,7 +38,7 @@ use crate::medical::looks::{Looks, LooksExport, LooksSearch};
 use crate::medical::record::MedicalRecord;
 use crate::medical::withdrawal::{WithdrawalDone, WithdrawalRequest};
 use crate::medical::{LookRequest, OpenNow, Patients};
-use crate::notice::Notices;
+use crate::posted_notice::Notices;
 use crate::problem::Problem;
 use crate::reader::{ModeChange, NewRelease, Reader, ReaderReport, Readers, Release};
 use crate::receipt::KeySet;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use card::card_desk::{CardDesk, DeskSettings, Event, Placed};
 use card::certificate::Signed;
-use card::desk::{Desk, DeskSettings, Event, Placed};
 use card::memory::{MemoryCard, Signal, Tray};
 use card::terminal::example::ExampleTerminal;
 use domain::card_challenge::{CenterName, ChallengeText, Nonce, SignedFor};
@@ -141,16 +141,16 @@ impl Listened {
 
 /// A desk with a card lying on it.
 pub(crate) struct Laid {
-    pub(crate) desk: Desk,
+    pub(crate) desk: CardDesk,
     pub(crate) events: UnboundedReceiver<Event>,
     pub(crate) tray: Tray,
     pub(crate) card: Listened,
     pub(crate) placed: Placed,
 }
 
-pub(crate) fn empty(settings: DeskSettings) -> (Desk, UnboundedReceiver<Event>, Tray) {
+pub(crate) fn empty(settings: DeskSettings) -> (CardDesk, UnboundedReceiver<Event>, Tray) {
     let (tray, reader) = Tray::new();
-    let (desk, events) = Desk::open(reader, settings).unwrap();
+    let (desk, events) = CardDesk::open(reader, settings).unwrap();
     (desk, events, tray)
 }
 

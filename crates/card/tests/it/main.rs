@@ -8,7 +8,7 @@
     reason = "tests fail by panicking, and start other programs"
 )]
 
-mod desk;
+mod card_desk;
 mod laid;
 mod mutation;
 #[cfg(feature = "pcsc")]

@@ -1,10 +1,10 @@
 //! Answers of cards with bytes changed, cut, doubled and swapped: never a panic, and nothing changed is believed.
 
+use card::card_desk::Event;
 use card::card_face::face_data::FaceData;
 use card::card_face::issuer::CardCertificate;
 use card::card_face::photo::{Photo, PhotoBounds};
 use card::certificate::Certificate;
-use card::desk::Event;
 use card::memory::MemoryCard;
 use synthetic::card::case::Case;
 

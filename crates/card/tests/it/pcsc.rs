@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::task::{Context, Waker};
 
-use card::desk::{Desk, DeskSettings, Event, Placed};
+use card::card_desk::{CardDesk, DeskSettings, Event, Placed};
 use card::error::CardError;
 use card::jpki::Jpki;
 use card::pcsc::{PcscReader, reader_names};
@@ -65,9 +65,9 @@ fn order(rig: &Rig, reader: &str, line: &str) {
     rig.reader(reader).unwrap().order(line).unwrap();
 }
 
-fn desk(reader: &str) -> (Desk, UnboundedReceiver<Event>) {
+fn desk(reader: &str) -> (CardDesk, UnboundedReceiver<Event>) {
     let reader = PcscReader::new(ReaderName::Containing(reader.to_owned()));
-    Desk::open(reader, DeskSettings::default()).unwrap()
+    CardDesk::open(reader, DeskSettings::default()).unwrap()
 }
 
 async fn placed(events: &mut UnboundedReceiver<Event>) -> Placed {
@@ -81,7 +81,7 @@ fn pin() -> Pin {
     Pin::parse("1234").unwrap()
 }
 
-async fn sign(desk: &Desk, placed: Placed) -> Result<(), CardError> {
+async fn sign(desk: &CardDesk, placed: Placed) -> Result<(), CardError> {
     let signed = desk
         .sign_with_pin(placed.placement, pin(), LastTry::Keep, text())
         .await?;

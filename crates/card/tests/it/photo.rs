@@ -1,11 +1,11 @@
 //! The photo of a card: read with number B, believed only with every signature, decoded within bounds.
 
+use card::card_desk::DeskSettings;
 use card::card_face::face_data::FaceData;
 use card::card_face::issuer::{IssuerKey, IssuerKeys};
 use card::card_face::number_b::NumberB;
 use card::card_face::photo::{Photo, PhotoBounds, PhotoError};
 use card::card_face::{FaceError, FaceSettings, TRIES_FLOOR};
-use card::desk::DeskSettings;
 use card::error::CardError;
 use card::pin::Tries;
 use card::reader::LinkError;

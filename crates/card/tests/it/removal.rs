@@ -1,6 +1,6 @@
 //! A card taken away at each command of each conversation: always a typed error, never an open card, never a PIN shown twice.
 
-use card::desk::{DeskSettings, Event};
+use card::card_desk::{DeskSettings, Event};
 use card::error::CardError;
 use card::pin::{LastTry, Pin};
 use card::reader::LinkError;

@@ -1,7 +1,7 @@
 //! Signatures with PIN, with a terminal and with a phone, and what keeps a card from signing.
 
+use card::card_desk::DeskSettings;
 use card::certificate::Signed;
-use card::desk::DeskSettings;
 use card::error::CardError;
 use card::pin::{LastTry, Pin, Tries};
 use card::terminal::TerminalRefused;

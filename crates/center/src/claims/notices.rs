@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use api::notice::Notice;
+use api::posted_notice::Notice;
 use domain::civil_date::{CivilDate, Instant};
 use domain::claims::entry::{FilingState, Holder, SubmissionState};
 use domain::claims::tenant::Tenant;

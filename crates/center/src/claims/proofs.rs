@@ -58,7 +58,7 @@ impl<'a> Proofs<'a> {
             }
             let checks = self.read(month)?;
             // Behind the checks: each of them is signed with a key that was announced before.
-            self.keys = crate::rotation::published(self.app)?;
+            self.keys = crate::receipt_key_rotation::published(self.app)?;
             self.months.insert(month, checks);
         }
         let known = self

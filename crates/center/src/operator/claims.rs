@@ -17,7 +17,7 @@ use ui::language::Words;
 
 use super::{Frame, Operator, show};
 use crate::app::App;
-use crate::claims::desk;
+use crate::claims::operating;
 use crate::told::Told;
 
 /// The page's own path.
@@ -44,12 +44,12 @@ pub(super) async fn page(State(app): State<App>, operator: Operator) -> Response
 
 fn claims_page(app: &App, operator: &Operator) -> Result<Response, Told> {
     let words = &operator.words;
-    let filings = desk::filings(app)?;
+    let filings = operating::filings(app)?;
     let waiting = filings
         .iter()
         .filter(|it| it.filing.state == "handed_in")
         .count();
-    let opened = desk::openings::open_times(app)?;
+    let opened = operating::openings::open_times(app)?;
     let opened = opened.iter().filter(|it| it.state == "open").count();
     let below = |href: &'static str, name: &str, about: String| Below {
         href,

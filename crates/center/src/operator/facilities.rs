@@ -20,7 +20,7 @@ use ui::language::Words;
 use super::{Filled, Frame, Operator, show};
 use crate::app::App;
 use crate::enroll::{self, Enrolled, Enrolment, FirstAccount};
-use crate::notice;
+use crate::issue_notice;
 use crate::told::{Told, faults};
 
 /// The page's own path.
@@ -314,8 +314,8 @@ fn not_yet(app: &App, enrolment: &Enrolment) -> Result<(), Told> {
 /// The notice of a certificate and, for a new facility, its first accounts.
 pub(super) fn issued(operator: &Operator, title: &str, enrolled: Enrolled) -> Response {
     let words = &operator.words;
-    let (validity_ja, validity_en) = notice::validity(&enrolled);
-    let lines = notice::lines(&enrolled);
+    let (validity_ja, validity_en) = issue_notice::validity(&enrolled);
+    let lines = issue_notice::lines(&enrolled);
     let fact = |label: String, text: &str| Fact {
         label,
         text: text.to_owned(),

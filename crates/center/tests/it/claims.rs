@@ -18,7 +18,7 @@ use api::claims::{ClaimsSession, ClaimsSignIn, ClaimsUploadEnd, NewClaimsFiling,
 use api::client::ClientError;
 use api::client::claims::ClaimsFile;
 use api::session::PasswordChange;
-use center::claims::desk::{ClaimsAccountName, ClaimsOrder, ClaimsReply, NewClaimsOpening};
+use center::claims::operating::{ClaimsAccountName, ClaimsOrder, ClaimsReply, NewClaimsOpening};
 use center::control::{Order, Reply, send};
 use domain::audit::Deed;
 use domain::civil_date::Instant;

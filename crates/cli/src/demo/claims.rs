@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use api::claims::{ClaimsSignIn, NewClaimsFiling};
 use api::session::PasswordChange;
-use center::claims::desk::{ClaimsAccountName, ClaimsOrder, ClaimsReply};
+use center::claims::operating::{ClaimsAccountName, ClaimsOrder, ClaimsReply};
 use center::config::claims::{Claims, Days};
 use center::control::{Order, Reply};
 use domain::account::AccountKind;

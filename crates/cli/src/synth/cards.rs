@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use domain::card_certificate::CardSerial;
-use domain::certificate::Period;
 use domain::civil_date::CivilDate;
+use domain::coverage::period::Period;
 use domain::person::PersonId;
 use pki::card_certificate::Root;
 use serde::{Deserialize, Serialize};

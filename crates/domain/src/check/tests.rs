@@ -1,10 +1,11 @@
 //! Tests of the verdict: one table of situations, told in the words of contracts §5.
 
 use super::*;
-use crate::certificate::{Period, Ratio};
 use crate::codes::ceiling::CertificateKind;
 use crate::codes::coverage::{CardClassification, LossReason};
 use crate::codes::person::Sex;
+use crate::coverage::period::Period;
+use crate::coverage::ratio::Ratio;
 use crate::coverage::{InsurerName, Loss};
 use crate::medical_aid::{Ticket, TreatmentMonth};
 use crate::person::{PersonId, PersonName};

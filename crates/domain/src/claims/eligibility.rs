@@ -3,13 +3,13 @@
 
 pub mod finding;
 
-use crate::certificate::Ratio;
 use crate::civil_date::CivilDate;
 use crate::claims::claim_type::{MainPayer, PersonClass};
 use crate::claims::eligibility::finding::{Finding, Rule};
 use crate::claims::facts::{CeilingAtWindow, Claim, Confirmation, Insurance};
 use crate::claims::{Days, Payer, is_of_the_very_old};
 use crate::codes::person::{Relationship, Sex};
+use crate::coverage::ratio::Ratio;
 use crate::coverage::select::{Selection, select};
 use crate::coverage::validity::covers;
 use crate::coverage::{Coverage, Registration};

@@ -1,10 +1,11 @@
 //! The cards a coverage has one after another (更新): which of them counts on a day, and what a line with another one leaves of those before.
 //! Ends no coverage.
 
-use crate::certificate::{Period, Ratio};
 use crate::civil_date::CivilDate;
 use crate::codes::coverage::{CardClassification, Preschool};
 use crate::coverage::Coverage;
+use crate::coverage::period::Period;
+use crate::coverage::ratio::Ratio;
 use crate::feed::BatchNumber;
 
 /// Cards before the latest that are kept of a coverage \[ours\]: a year of monthly ones, and more years of yearly ones than anybody asks about.
@@ -13,7 +14,7 @@ pub const MOST_EARLIER: usize = 12;
 /// What may change from one card of a coverage to the next.
 ///
 /// ```
-/// use domain::{certificate::Period, codes::coverage::CardClassification, coverage::card::Card};
+/// use domain::{codes::coverage::CardClassification, coverage::{card::Card, period::Period}};
 /// let card = Card {
 ///     classification: CardClassification::General,
 ///     issued: None,

@@ -22,8 +22,8 @@ pub fn covers(coverage: &Coverage, day: CivilDate) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::certificate::Period;
     use crate::codes::coverage::CardClassification;
+    use crate::coverage::period::Period;
     use crate::coverage::{InsurerName, Loss};
     use crate::insured::InsuredNumber;
     use crate::insurer_number::InsurerNumber;

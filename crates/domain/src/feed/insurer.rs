@@ -1,8 +1,8 @@
 //! What insurers send (医療保険者等のファイル): kinds of files, and the change each line asks for. The layouts are our own, since none is
 //! public. Reads no file; what becomes of a change is `part`'s.
 
-use crate::certificate::{CeilingCertificate, DiseaseCertificate, ElderlyCertificate};
 use crate::civil_date::CivilDate;
+use crate::coverage::certificate::{CeilingCertificate, DiseaseCertificate, ElderlyCertificate};
 use crate::coverage::{Coverage, Loss};
 use crate::feed::part::correction::Correction;
 use crate::insured::{InsuranceKey, InsuredNumber, Symbol};
@@ -176,7 +176,9 @@ impl core::fmt::Debug for Which {
 /// A certificate as a line brings it.
 ///
 /// ```
-/// use domain::certificate::{ElderlyCertificate, Period, Ratio};
+/// use domain::coverage::certificate::ElderlyCertificate;
+/// use domain::coverage::period::Period;
+/// use domain::coverage::ratio::Ratio;
 /// use domain::feed::insurer::Certificate;
 /// let ratio = Ratio::from_percent(20);
 /// let certificate = Certificate::Elderly(ElderlyCertificate { issued: None, period: Period::default(), ratio });

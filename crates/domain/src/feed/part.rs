@@ -3,8 +3,9 @@
 pub mod correction;
 pub mod full;
 
-use crate::certificate::{CeilingCertificate, DiseaseCertificate, ElderlyCertificate, Period};
 use crate::civil_date::CivilDate;
+use crate::coverage::certificate::{CeilingCertificate, DiseaseCertificate, ElderlyCertificate};
+use crate::coverage::period::Period;
 use crate::coverage::{Coverage, Loss, Registration};
 use crate::feed::insurer::{Certificate, Change, Which};
 use crate::feed::part::correction::Correction;

@@ -100,7 +100,7 @@ impl Weighed {
     ///
     /// ```
     /// use domain::feed::review::Weighed;
-    /// # use domain::{certificate::Ratio, codes::coverage::CardClassification, coverage::{Coverage, InsurerName}};
+    /// # use domain::{codes::coverage::CardClassification, coverage::{Coverage, InsurerName, ratio::Ratio}};
     /// # use domain::{civil_date::CivilDate, insured::InsuredNumber, insurer_number::InsurerNumber};
     /// # let day = CivilDate::new(2026, 7, 20).unwrap();
     /// # let mut before = Coverage::new(

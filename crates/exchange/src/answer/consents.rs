@@ -1,9 +1,9 @@
 //! What a patient agreed to, in the elements of interface §2.3 rows 29-30 and 32-35. Consents whose element names are only inferred
 //! (傷病名, 感染症, アレルギー, 薬剤禁忌, 検査, 処方) are not told.
 
-use domain::certificate::DiseaseCertificate;
 use domain::civil_date::{CivilDate, Instant};
 use domain::codes::consent::Viewing;
+use domain::coverage::certificate::DiseaseCertificate;
 
 use crate::tables::found_coverage as table;
 use crate::tables::found_coverage::FoundCoverage;

@@ -1,8 +1,9 @@
 //! A coverage of the registry as the wire tells it (`ResultOfQualificationConfirmation`, interface §2.3). Chooses no coverage.
 
-use domain::certificate::{CeilingCertificate, ElderlyCertificate, Ratio};
 use domain::civil_date::{CivilDate, Instant};
 use domain::coverage::Coverage;
+use domain::coverage::certificate::{CeilingCertificate, ElderlyCertificate};
+use domain::coverage::ratio::Ratio;
 use domain::insured::Branch;
 use domain::person::{Kana, Person, PersonName};
 

@@ -1,14 +1,14 @@
 //! The cells of one line of an insurer's file to the change it asks for, kind by kind. Names every cell that is wrong, not the first alone.
 
-use domain::certificate::{
-    CeilingCertificate, DiseaseCertificate, ElderlyCertificate, Period, Ratio,
-};
 use domain::civil_date::CivilDate;
 use domain::codes::ceiling::{Category, CertificateKind};
 use domain::codes::coverage::{CardClassification, LossReason, Preschool};
 use domain::codes::disease::SpecificDisease;
 use domain::codes::person::{Relationship, Sex};
 use domain::codes::ticket;
+use domain::coverage::certificate::{CeilingCertificate, DiseaseCertificate, ElderlyCertificate};
+use domain::coverage::period::Period;
+use domain::coverage::ratio::Ratio;
 use domain::coverage::{Coverage, InsurerName, Loss};
 use domain::feed::insurer::{Certificate, Change, InsurerKind, Which};
 use domain::feed::part::correction::Correction;

@@ -1,9 +1,9 @@
 //! Insurers' files to be written, for synthetic people. Loses nothing in silence.
 
-use domain::certificate::Ratio;
 use domain::civil_date::CivilDate;
 use domain::codes::coverage::{LossReason, Preschool};
 use domain::codes::person::{Relationship, Sex};
+use domain::coverage::ratio::Ratio;
 use domain::coverage::{Coverage, Registration};
 use domain::feed::insurer::InsurerKind;
 use domain::insured::{Branch, Symbol};

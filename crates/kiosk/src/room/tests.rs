@@ -20,7 +20,7 @@ fn room() -> Room {
     let authority = Authority::open(dir.path(), &machine, start).unwrap();
     let client = Client::new("https://center.example", authority.root(), None).unwrap();
     let (_, reader) = Tray::new();
-    let (desk, _) = Desk::open(reader, card::desk::DeskSettings::default()).unwrap();
+    let (desk, _) = CardDesk::open(reader, card::card_desk::DeskSettings::default()).unwrap();
     let texts = Texts::new(FacilityKind::Medical, &Overrides::new()).unwrap();
     let report = Report {
         state: Step::Welcome.reader_state(),

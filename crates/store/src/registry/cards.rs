@@ -1,8 +1,8 @@
 //! Whom a card leads to, and what exists about a person. Decides nothing about either.
 
 use domain::card_certificate::CardSerial;
-use domain::certificate::Period;
 use domain::civil_date::CivilDate;
+use domain::coverage::period::Period;
 use domain::medical_aid::TreatmentMonth;
 use domain::permit::{AskByCard, Permit};
 use domain::person::PersonId;

@@ -1,14 +1,14 @@
 //! The packed form of a person with their coverages. A row, not the domain: it may change only together with a migration.
 
-use domain::certificate::{
-    CeilingCertificate, DiseaseCertificate, ElderlyCertificate, Period, Ratio,
-};
 use domain::civil_date::CivilDate;
 use domain::codes::ceiling::{Category, CertificateKind};
 use domain::codes::coverage::{CardClassification, LossReason, Preschool};
 use domain::codes::disease::SpecificDisease;
 use domain::codes::person::{Relationship, Sex};
 use domain::coverage::card::Card;
+use domain::coverage::certificate::{CeilingCertificate, DiseaseCertificate, ElderlyCertificate};
+use domain::coverage::period::Period;
+use domain::coverage::ratio::Ratio;
 use domain::coverage::{Coverage, InsurerName, Loss, Registration};
 use domain::feed::BatchNumber;
 use domain::insured::{Branch, InsuredNumber, Symbol};

@@ -1,10 +1,11 @@
 //! The made-up insured people the cards belong to. Their numbers belong to no insurer, their address to no town.
 
-use domain::certificate::{DiseaseCertificate, Period};
 use domain::civil_date::CivilDate;
 use domain::codes::coverage::{CardClassification, LossReason};
 use domain::codes::disease::SpecificDisease;
 use domain::codes::person::{Relationship, Sex};
+use domain::coverage::certificate::DiseaseCertificate;
+use domain::coverage::period::Period;
 use domain::coverage::{Coverage, InsurerName, Loss, Registration};
 use domain::insured::{Branch, InsuredNumber, Symbol};
 use domain::insurer_number::InsurerNumber;

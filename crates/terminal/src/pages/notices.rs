@@ -1,7 +1,7 @@
 //! 「お知らせ」 (G36): what the operator tells the facility, searchable, read without the center and without a sign-in. Shows what is kept
 //! on this terminal and says how old it is.
 
-use api::notice::Notice;
+use api::posted_notice::Notice;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;

@@ -15,7 +15,7 @@ use super::super::deed_page::{Loss, confirmed};
 use super::super::{Done, Filled, Frame, Operator, set_up, show};
 use super::{minute, tenant_label, tenant_name};
 use crate::app::App;
-use crate::claims::desk::{self, ClaimsAccountName, FirstPassword};
+use crate::claims::operating::{self, ClaimsAccountName, FirstPassword};
 use crate::enroll::institution;
 use crate::told::{Told, faults};
 
@@ -161,10 +161,10 @@ fn before_page(
 ) -> Result<Response, Told> {
     let texts = texts(deed).ok_or_else(Told::no_such_deed)?;
     let (code, facility) = known(app, code)?;
-    let found = desk::accounts(app, Some(&code.to_string()))?.into_iter();
+    let found = operating::accounts(app, Some(&code.to_string()))?.into_iter();
     let mut found = found.map(|it| it.name);
     let found = found.find(|it| it.tenant == form.tenant && it.id == form.id);
-    let found = found.ok_or_else(desk::unknown)?;
+    let found = found.ok_or_else(operating::unknown)?;
     let tenant = tenant_name(&found.tenant, &operator.words);
     let loss = Loss {
         here: format!("{HERE}/{code}/{deed}"),
@@ -211,16 +211,16 @@ pub(in crate::operator) async fn fulfil(
     let by = operator.actor();
     let changed = |what: &str| Redirect::to(&format!("{HERE}/{code}?done={what}")).into_response();
     let outcome = match deed.as_str() {
-        "add" => desk::add_account(&app, &name, &form.display_name, by)
+        "add" => operating::add_account(&app, &name, &form.display_name, by)
             .await
             .map(|made| issued(&operator, &made)),
-        "reset" => desk::reset_account(&app, &name, by)
+        "reset" => operating::reset_account(&app, &name, by)
             .await
             .map(|made| issued(&operator, &made)),
-        "disable" => desk::set_state(&app, &name, AccountState::Disabled, by)
+        "disable" => operating::set_state(&app, &name, AccountState::Disabled, by)
             .await
             .map(|()| changed("disabled")),
-        "enable" => desk::set_state(&app, &name, AccountState::Active, by)
+        "enable" => operating::set_state(&app, &name, AccountState::Active, by)
             .await
             .map(|()| changed("enabled")),
         _ => Err(Told::no_such_deed()),
@@ -248,7 +248,7 @@ fn facility_page(
     let faults = faults(told, words);
     let mut frame = operator.frame(&format!("{HERE}/{code}"));
     frame.banners.extend(done.banner(words, &DONE));
-    let found = desk::accounts(app, Some(&code.to_string()))?;
+    let found = operating::accounts(app, Some(&code.to_string()))?;
     let lines = found.into_iter().map(|it| {
         let is_active = it.state == AccountState::Active.as_str();
         Line {

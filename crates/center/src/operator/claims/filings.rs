@@ -13,7 +13,7 @@ use ui::language::Words;
 use super::super::{Done, Filled, Frame, Operator, set_up, show};
 use super::{minute, tenant_name};
 use crate::app::App;
-use crate::claims::desk::{self, ClaimsFilingLine};
+use crate::claims::operating::{self, ClaimsFilingLine};
 use crate::told::{Told, faults};
 
 /// The page's own path.
@@ -86,7 +86,7 @@ pub(in crate::operator) async fn list(
     Query(done): Query<Done>,
 ) -> Response {
     let words = &operator.words;
-    let outcome = desk::filings(&app).map(|found| {
+    let outcome = operating::filings(&app).map(|found| {
         let shown = found.into_iter().map(|it| {
             let (key, tone) = state(&it.filing.state);
             Shown {
@@ -151,10 +151,13 @@ pub(in crate::operator) async fn decide(
     let by = operator.actor();
     let (decided, done) = match deed.as_str() {
         "accept" => (
-            desk::decide(&app, &id, Decision::Accept, by).await,
+            operating::decide(&app, &id, Decision::Accept, by).await,
             "accepted",
         ),
-        "refuse" => (desk::refuse(&app, &id, &form.reason, by).await, "refused"),
+        "refuse" => (
+            operating::refuse(&app, &id, &form.reason, by).await,
+            "refused",
+        ),
         _ => {
             let none = Told::no_such_deed();
             return operator.shown(HERE, Err(none));
@@ -178,7 +181,7 @@ fn filing_page(
     told: Option<&Told>,
 ) -> Result<Response, Told> {
     let words = &operator.words;
-    let found = desk::filing(app, id)?;
+    let found = operating::filing(app, id)?;
     let faults = faults(told, words);
     let page = FilingPage {
         frame: operator.frame(&format!("{HERE}/{id}")),

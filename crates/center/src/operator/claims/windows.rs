@@ -14,8 +14,8 @@ use super::super::deed_page::{Loss, Tick, confirmed};
 use super::super::{Done, Filled, Frame, Operator, set_up, show};
 use super::{minute, tenant_name, tenants};
 use crate::app::App;
-use crate::claims::desk::openings::{Stop, none_in_force, open, open_times, stop_opening};
-use crate::claims::desk::{ClaimsOpeningLine, NewClaimsOpening};
+use crate::claims::operating::openings::{Stop, none_in_force, open, open_times, stop_opening};
+use crate::claims::operating::{ClaimsOpeningLine, NewClaimsOpening};
 use crate::told::{Told, faults};
 
 /// The page's own path.

@@ -1,6 +1,6 @@
 //! What the claims entry tells a facility among its notices: made of how things stand, and gone when that changed.
 
-use api::notice::Notice;
+use api::posted_notice::Notice;
 
 use super::*;
 

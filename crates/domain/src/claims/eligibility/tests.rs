@@ -1,12 +1,13 @@
 //! Tables of claims and registrations with what must be found.
 
 use super::*;
-use crate::certificate::{CeilingCertificate, Period};
 use crate::claims::Place;
 use crate::claims::claim_type::ClaimType;
 use crate::claims::facts::{CeilingClass, PublicScheme};
 use crate::codes::ceiling::{Category, CertificateKind};
 use crate::codes::coverage::CardClassification;
+use crate::coverage::certificate::CeilingCertificate;
+use crate::coverage::period::Period;
 use crate::coverage::{InsurerName, Loss};
 use crate::insured::{Branch, InsuredNumber, Symbol};
 use crate::insurer_number::InsurerNumber;

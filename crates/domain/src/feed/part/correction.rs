@@ -1,9 +1,9 @@
 //! Single items that an insurer puts right (訂正), by the name of their column. Knows no line.
 
-use crate::certificate::Ratio;
 use crate::civil_date::CivilDate;
 use crate::codes::coverage::{CardClassification, LossReason, Preschool};
 use crate::codes::person::{Relationship, Sex};
+use crate::coverage::ratio::Ratio;
 use crate::coverage::{Coverage, InsurerName, Loss};
 use crate::insured::{Branch, InsuredNumber, Symbol};
 use crate::named::named;

@@ -4,9 +4,9 @@ use super::{
     Applied, NotApplied, Part, begins, is_same_ceiling, is_same_disease, is_same_elderly,
     is_same_ticket, overlap,
 };
-use crate::certificate::Period;
 use crate::civil_date::CivilDate;
 use crate::coverage::Coverage;
+use crate::coverage::period::Period;
 
 impl Part {
     /// Puts a coverage that a full file names. What the file has not named and has no loss is not in its way: it [`gives_way`]. What a file
@@ -80,7 +80,9 @@ pub fn gives_way(it: &Coverage, named: &[Coverage]) -> Option<CivilDate> {
 /// the old one, and the others stay behind what becomes of them. Tickets that are not named stay as they are: each is of one month.
 ///
 /// ```
-/// use domain::certificate::{ElderlyCertificate, Period, Ratio};
+/// use domain::coverage::certificate::ElderlyCertificate;
+/// use domain::coverage::period::Period;
+/// use domain::coverage::ratio::Ratio;
 /// use domain::civil_date::CivilDate;
 /// use domain::codes::coverage::CardClassification;
 /// use domain::coverage::{Coverage, InsurerName};

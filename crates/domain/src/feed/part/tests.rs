@@ -1,12 +1,13 @@
 //! What lines of an insurer's feed make of its part of a person.
 
 use super::*;
-use crate::certificate::{CeilingCertificate, Ratio};
 use crate::codes::ceiling::{Category, CertificateKind};
 use crate::codes::coverage::CardClassification;
 use crate::codes::person::Sex;
 use crate::coverage::InsurerName;
 use crate::coverage::card::MOST_EARLIER;
+use crate::coverage::certificate::CeilingCertificate;
+use crate::coverage::ratio::Ratio;
 use crate::coverage::validity::covers;
 use crate::feed::part::correction::CoverageItem;
 use crate::insured::InsuredNumber;

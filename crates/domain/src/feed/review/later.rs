@@ -2,11 +2,12 @@
 //! blank is sent days before they begin, so the day of the file shows nothing of it. What merely runs out is not the batch's doing.
 
 use super::Figures;
-use crate::certificate::{Period, Ratio};
 use crate::civil_date::CivilDate;
 use crate::codes::ceiling::Category;
 use crate::coverage::Coverage;
 use crate::coverage::card::Card;
+use crate::coverage::period::Period;
+use crate::coverage::ratio::Ratio;
 use crate::coverage::validity::covers;
 
 /// What is gone of a person after the day.
@@ -114,9 +115,9 @@ fn category_on(coverage: &Coverage, day: CivilDate) -> Option<Category> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::certificate::{CeilingCertificate, ElderlyCertificate};
     use crate::codes::ceiling::CertificateKind;
     use crate::codes::coverage::CardClassification;
+    use crate::coverage::certificate::{CeilingCertificate, ElderlyCertificate};
     use crate::coverage::{InsurerName, Loss};
     use crate::feed::BatchNumber;
     use crate::feed::review::Weighed;

@@ -5,10 +5,10 @@ mod page;
 
 use std::collections::HashSet;
 
-use domain::certificate::Period;
 use domain::civil_date::Instant;
 use domain::codes::coverage::LossReason;
 use domain::coverage::card::Card;
+use domain::coverage::period::Period;
 use domain::coverage::{Coverage, Loss, Registration};
 use domain::feed::BatchNumber;
 use domain::feed::insurer::{InsurerKind, Scope, Unnamed};

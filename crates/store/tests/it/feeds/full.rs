@@ -1,8 +1,10 @@
 //! Full files at both engines: what they do not name ends or is listed, and nothing of whom a line was refused.
 
-use domain::certificate::{CeilingCertificate, ElderlyCertificate, Period, Ratio};
 use domain::codes::ceiling::{Category, CertificateKind};
 use domain::codes::coverage::CardClassification;
+use domain::coverage::certificate::{CeilingCertificate, ElderlyCertificate};
+use domain::coverage::period::Period;
+use domain::coverage::ratio::Ratio;
 use domain::feed::insurer::Certificate;
 use domain::insured::InsuredNumber;
 

@@ -1,6 +1,7 @@
 //! Renewed cards at both engines: the card before is kept, read and, when the renewal is undone, the latest again.
 
-use domain::certificate::{Period, Ratio};
+use domain::coverage::period::Period;
+use domain::coverage::ratio::Ratio;
 use domain::coverage::validity::covers;
 
 use super::*;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use api::claims::ClaimsFiling;
-use api::notice::Notice;
+use api::posted_notice::Notice;
 use askama::Template;
 use axum::http::StatusCode;
 use domain::civil_date::CivilDate;

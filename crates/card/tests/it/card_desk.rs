@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use card::desk::{Desk, DeskSettings, Event};
+use card::card_desk::{CardDesk, DeskSettings, Event};
 use card::error::CardError;
 use card::memory::{MemoryReader, Signal, Tray};
 use card::pin::{LastTry, Pin};
@@ -231,7 +231,7 @@ async fn a_card_the_service_found_silent_is_read_when_it_answers() {
         reader,
         is_silent: Arc::clone(&is_silent),
     };
-    let (_desk, mut events) = Desk::open(reader, DeskSettings::default()).unwrap();
+    let (_desk, mut events) = CardDesk::open(reader, DeskSettings::default()).unwrap();
     assert_eq!(events.recv().await, Some(Event::ReaderBack));
     tray.place(Listened::of(Case::Valid).to_lay());
     let mute = CardError::Link(LinkError::Mute);
@@ -251,7 +251,7 @@ async fn a_command_waits_for_a_program_that_only_looks_at_the_card() {
         reader,
         refusals: Arc::clone(&refusals),
     };
-    let (desk, mut events) = Desk::open(reader, DeskSettings::default()).unwrap();
+    let (desk, mut events) = CardDesk::open(reader, DeskSettings::default()).unwrap();
     assert_eq!(events.recv().await, Some(Event::ReaderBack));
     let card = Listened::of(Case::Valid);
     tray.place(card.to_lay());

@@ -1,4 +1,4 @@
-//! A desk: one reader, owned by one thread, reached from async code by channels. Tells what is laid down and answers typed
+//! A card desk: one reader, owned by one thread, reached from async code by channels. Tells what is laid down and answers typed
 //! commands, each for one card: a PIN typed for one card never reaches another. Waits by events, never by asking again and again.
 
 mod work;
@@ -23,7 +23,7 @@ use work::Work;
 
 /// The handle of a desk; clones are the same desk, which closes with the last of them.
 #[derive(Debug, Clone)]
-pub struct Desk {
+pub struct CardDesk {
     closing: Arc<Closing>,
 }
 
@@ -112,7 +112,7 @@ impl Drop for Closing {
     }
 }
 
-impl Desk {
+impl CardDesk {
     /// Opens a desk over a reader. The receiver gets every event, from the start; when it is dropped, events are not kept.
     ///
     /// # Errors
@@ -126,7 +126,7 @@ impl Desk {
         let presence = messages.clone();
         let mut reader = reader;
         std::thread::Builder::new()
-            .name("desk".to_owned())
+            .name("card-desk".to_owned())
             .spawn(move || {
                 reader.watch(Watcher::new(move |now| {
                     // Nobody left to tell.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use center::claims::desk::{ClaimsAccountName, ClaimsOrder, ClaimsReply, NewClaimsOpening};
+use center::claims::operating::{ClaimsAccountName, ClaimsOrder, ClaimsReply, NewClaimsOpening};
 use center::control::{Order, Reply};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
