@@ -9,7 +9,7 @@ use api::claims::submission::ClaimsSubmission;
 use api::claims::{ClaimsSignIn, ClaimsUploadEnd, NewClaimsFiling, NewClaimsUpload};
 use api::client::Client;
 use api::session::{PasswordChange, SignIn};
-use center::claims::desk::{ClaimsAccountName, ClaimsOrder, ClaimsReply, NewClaimsOpening};
+use center::claims::operating::{ClaimsAccountName, ClaimsOrder, ClaimsReply, NewClaimsOpening};
 use center::control::{self, Order, Reply};
 use domain::medical_aid::TreatmentMonth;
 

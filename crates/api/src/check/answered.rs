@@ -2,11 +2,12 @@
 
 pub mod certificates;
 
-use domain::certificate::{Period, Ratio};
 use domain::check::{CeilingConsent, Entry, Finding, Verdict};
 use domain::civil_date::{CivilDate, Instant};
 use domain::codes::coverage::{CardClassification, LossReason, Preschool};
 use domain::codes::person::{Relationship, Sex};
+use domain::coverage::period::Period;
+use domain::coverage::ratio::Ratio;
 use domain::coverage::{Coverage, InsurerName, Loss};
 use domain::institution_code::InstitutionCode;
 use domain::insured::{Branch, InsuredNumber, Symbol};

@@ -1,12 +1,13 @@
 //! Certificates and tickets beside a coverage, to an answer's members and back.
 
-use domain::certificate::{CeilingCertificate, DiseaseCertificate, ElderlyCertificate, Ratio};
 use domain::codes::ceiling::{Category, CertificateKind};
 use domain::codes::disease::SpecificDisease;
 use domain::codes::ticket::{
     Combination, ElderlyCare, Inconsistency, InfectiousDisease, Kind, PrefecturalExpense,
     SocialInsurance, Treatment,
 };
+use domain::coverage::certificate::{CeilingCertificate, DiseaseCertificate, ElderlyCertificate};
+use domain::coverage::ratio::Ratio;
 use domain::institution_code::InstitutionCode;
 use domain::medical_aid::{TicketText, TreatmentMonth};
 
