@@ -9,6 +9,7 @@ use domain::audit::{Actor, Deed, Event};
 use pki::sealed::folder_of;
 use store::certificates::outside::{self, Again, EndedOutside};
 
+use crate::audit::open_outside;
 use crate::store_place::StorePlace;
 use crate::told;
 
@@ -17,6 +18,8 @@ pub(crate) struct RevokedOutside {
     /// The file of checkpoints it lies beside.
     checkpoints: PathBuf,
     file: PathBuf,
+    /// Whether there is one: a center begins it with the first revocation.
+    is_there: bool,
     kept: EndedOutside,
 }
 
@@ -30,6 +33,7 @@ impl RevokedOutside {
                 Ok(Some(Self {
                     checkpoints: checkpoints.into(),
                     file,
+                    is_there: true,
                     kept,
                 }))
             }
@@ -38,18 +42,27 @@ impl RevokedOutside {
         }
     }
 
-    /// The same where it was asked for by itself: one that is not there was not meant.
+    /// The same where it was asked for by itself. Where there is none, the checkpoints must be: else another folder was meant.
     pub(crate) fn named_by(checkpoints: &Path) -> anyhow::Result<Self> {
-        let found = Self::beside(checkpoints)?;
-        found.ok_or_else(|| {
-            let file = outside::file(folder_of(checkpoints));
-            told::unreadable(&file, &ErrorKind::NotFound.into())
+        if let Some(found) = Self::beside(checkpoints)? {
+            return Ok(found);
+        }
+        open_outside(checkpoints)?;
+        Ok(Self {
+            checkpoints: checkpoints.into(),
+            file: outside::file(folder_of(checkpoints)),
+            is_there: false,
+            kept: EndedOutside::default(),
         })
     }
 
     /// Revokes again in a store that was brought back what this list names.
     pub(crate) async fn revoke_again(self, place: &StorePlace) -> RevokedAgain {
-        let done = self.in_store(place).await;
+        let done = if self.is_there {
+            self.in_store(place).await
+        } else {
+            Ok(Again::default())
+        };
         RevokedAgain {
             list: self,
             done,
@@ -109,7 +122,8 @@ impl RevokedAgain {
         let unreadable = &self.list.kept.unreadable;
         match &self.done {
             Ok(again) => serde_json::json!({
-                "file": file, "certificates": again.certificates, "terminals": again.terminals, "unreadable": unreadable,
+                "file": file, "kept": self.list.is_there,
+                "certificates": again.certificates, "terminals": again.terminals, "unreadable": unreadable,
             }),
             Err(why) => serde_json::json!({"file": file, "not_done": told::whole(why)}),
         }
@@ -120,6 +134,13 @@ impl fmt::Display for RevokedAgain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.list.file.display();
         match &self.done {
+            Ok(_) if !self.list.is_there => {
+                write!(
+                    f,
+                    "{file} はありません。控えられた失効がないため、失効のやり直しはしていません。写しより後に失効させたものがないか、書面で確かめてください / \
+                     there is no {file}: no revocation was kept there, and none was done again; look in the papers for what was revoked after the copy"
+                )?;
+            }
             Ok(again) => {
                 let (certificates, terminals) = (again.certificates, again.terminals);
                 write!(
@@ -180,6 +201,7 @@ mod tests {
             list: RevokedOutside {
                 checkpoints: "/mnt/other/checkpoints.jsonl".into(),
                 file: "/mnt/other/revocations.jsonl".into(),
+                is_there: true,
                 kept: EndedOutside::default(),
             },
             done: Err(anyhow::anyhow!("the disk is full")),

@@ -547,3 +547,36 @@ fn what_was_revoked_after_the_copy_is_revoked_again_from_the_list_outside() {
     });
     assert_eq!(from_outside.count(), 3, "{found:?}");
 }
+
+#[test]
+fn where_nothing_was_ever_revoked_a_restore_is_recorded_with_the_checkpoints_named() {
+    let mut clinic = Clinic::start();
+    // From here on checkpoints are written outside.
+    clinic.center.take().unwrap().kill();
+    clinic.start_center();
+    let (data_dir, outside) = (clinic.path("center"), clinic.path("checkpoints.jsonl"));
+    succeed(&["audit", "search", "--data-dir", &data_dir]);
+    clinic.center.take().unwrap().end();
+    let list = clinic.path("revocations.jsonl");
+    assert!(Path::new(&outside).exists() && !Path::new(&list).exists());
+    let events = clinic.audit()["events"].as_u64().unwrap();
+    let order = ["audit", "restored", "--data-dir", &data_dir, "--from", "x"];
+    // A name that was mistyped is told before anything is recorded.
+    let mistyped = clinic.path("checkpoint.jsonl");
+    let refused = onshi(&[&order[..], &["--outside", &mistyped]].concat());
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains(&mistyped), "{said}");
+    let told = succeed(&[&order[..], &["--outside", &outside, "--json"]].concat());
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["recorded"]["events"], events, "{told}");
+    let again = &told["revoked_again"];
+    assert_eq!(again["kept"], false, "{told}");
+    assert_eq!(again["file"], list, "{told}");
+    assert_eq!(again["certificates"], 0, "{told}");
+    let said = succeed(&[&order[..], &["--outside", &outside]].concat());
+    for text in ["控えられた失効がない", "no revocation was kept there"] {
+        assert!(said.contains(text), "{said}");
+    }
+    assert_eq!(clinic.audit()["events"], events + 2);
+}
