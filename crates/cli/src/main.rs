@@ -25,6 +25,7 @@ mod kiosk;
 mod listing;
 mod looks;
 mod operator;
+mod panics;
 mod posted_notice;
 mod progress;
 mod publish;
@@ -211,6 +212,7 @@ impl Command {
 }
 
 fn main() -> ExitCode {
+    panics::keep_texts_back();
     tracing_subscriber::fmt()
         .with_writer(|| printing::ErrorStream)
         .with_env_filter(
