@@ -297,9 +297,13 @@ fn accepted_until(
         return Ok(opened);
     }
     let state = match calendar.state(&open, sent) {
-        // An opening that let it in was taken back since.
-        State::Closed { .. } => calendar.state(&open, now),
-        open @ State::Open { .. } => open,
+        // An opening that let it in was taken back since: what is left of the month's time counts.
+        State::Closed { .. } => match calendar.state(&open, now) {
+            // Between two days it goes on with the next.
+            State::Closed { opens } if opens < end => calendar.state(&open, opens),
+            of_now => of_now,
+        },
+        of_sent @ State::Open { .. } => of_sent,
     };
     let State::Open { last, .. } = state else {
         return Ok(None);

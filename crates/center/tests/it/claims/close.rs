@@ -115,3 +115,44 @@ async fn a_submission_that_cannot_be_checked_holds_up_no_other() {
     let now = claimant.world.now();
     assert_eq!(engine.unchecked(now, 10).unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn an_evenings_extra_time_that_is_ended_leaves_the_days_that_are_left() {
+    let people = people(40);
+    let clinic = made(ReviewBody::Fund);
+    let bytes = file(&clinic, &claims(&clinic, &people));
+    let mut claimant = Claimant::start("fund", &people).await;
+    let more = opening("2026-10-07T21:00:00+09:00", "2026-10-08T00:00:00+09:00");
+    order(&claimant.world, ClaimsOrder::Open(more)).await;
+    let again = sign_in("fund", "seikyu1", OWN_PASSWORD);
+    turn_to(&claimant.world, "2026-10-07T22:00:00+09:00");
+    claimant.session = claimant.clinic.client.claims_sign_in(&again).await.unwrap();
+    let sent = claimant.send(&bytes, 1 << 20).await.unwrap();
+    assert_eq!(claimant.checked(&sent.id).await.state, "checked");
+    turn_to(&claimant.world, "2026-10-07T22:30:00+09:00");
+    let ClaimsReply::Openings(open) = order(&claimant.world, ClaimsOrder::ListOpenings).await
+    else {
+        panic!("openings");
+    };
+    order(&claimant.world, ClaimsOrder::EndOpening(open[0].id.clone())).await;
+    claimant.session = claimant.clinic.client.claims_sign_in(&again).await.unwrap();
+    let waiting = claimant.checked(&sent.id).await;
+    assert_eq!(
+        (waiting.state.as_str(), waiting.is_over),
+        ("checked", false)
+    );
+    let client = &claimant.clinic.client;
+    let closed = client.accept_claims(claimant.token(), &sent.id).await;
+    check(closed, "claims_closed");
+    turn_to(&claimant.world, "2026-10-08T09:00:00+09:00");
+    claimant.session = claimant.clinic.client.claims_sign_in(&again).await.unwrap();
+    let client = &claimant.clinic.client;
+    let accepted = client.accept_claims(claimant.token(), &sent.id).await;
+    assert_eq!(accepted.unwrap().state, "accepted");
+    let found = client.claims_submission(claimant.token(), &sent.id).await;
+    let step = found.unwrap().history.pop().unwrap();
+    assert_eq!(
+        (step.step.as_str(), step.account.as_deref()),
+        ("accepted", Some("seikyu1"))
+    );
+}
