@@ -135,7 +135,7 @@ impl<'a> Office<'a> {
             run,
             handle,
             depth,
-            proofs: Proofs::new(app, holder),
+            proofs: Proofs::new(app, holder, submission.sent),
             counts: Counts::default(),
             warned: None,
             findings: Vec::new(),

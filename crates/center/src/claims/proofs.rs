@@ -1,5 +1,5 @@
-//! The facility's own checks of a month, by the person that was answered: each with a signed receipt (contracts §6), which is
-//! verified before it counts as proof. Makes no check.
+//! The facility's own checks about visits of a month, by the person that was answered: each with a signed receipt (contracts §6),
+//! which is verified before it counts as proof. Makes no check.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,7 +12,7 @@ use domain::claims::facts::Claim;
 use domain::insured::{InsuranceKey, InsuredNumber, Symbol};
 use domain::insurer_number::InsurerNumber;
 use domain::medical_aid::TreatmentMonth;
-use store::checks::Search;
+use store::checks::{Line, Search};
 use store::engine::StoreError;
 
 use crate::app::Shared;
@@ -23,6 +23,9 @@ const PAGE: u32 = 1_000;
 /// Months whose checks are held at a time: claims of one file are of few.
 const MOST_MONTHS: usize = 4;
 
+/// A visit is asked about so many days before its month or behind it, at most, to count.
+const DAYS_AROUND: i32 = 31;
+
 /// Proofs told of one claim.
 const MOST_TOLD: usize = 5;
 
@@ -30,21 +33,24 @@ const MOST_TOLD: usize = 5;
 pub(super) struct Proofs<'a> {
     app: &'a Shared,
     holder: &'a Holder,
+    /// When the claims were sent: what was asked later is no proof of them.
+    sent: Instant,
     keys: KeySet,
     months: BTreeMap<TreatmentMonth, HashMap<String, Vec<u128>>>,
 }
 
 impl<'a> Proofs<'a> {
-    pub(super) fn new(app: &'a Shared, holder: &'a Holder) -> Self {
+    pub(super) fn new(app: &'a Shared, holder: &'a Holder, sent: Instant) -> Self {
         Self {
             app,
             holder,
+            sent,
             keys: KeySet::default(),
             months: BTreeMap::new(),
         }
     }
 
-    /// The checks of a claim's person in its month whose receipts prove their answers, the newest first. A household shares one insurance:
+    /// The checks of a claim's person about its month whose receipts prove their answers, the newest first. A household shares one insurance:
     /// the birth date tells its members apart.
     pub(super) fn of(
         &mut self,
@@ -93,9 +99,11 @@ impl<'a> Proofs<'a> {
 
     fn read(&self, month: TreatmentMonth) -> Result<HashMap<String, Vec<u128>>, StoreError> {
         let first = month.first_day();
+        let asked_from = first.plus_days(-DAYS_AROUND);
+        let asked_until = first.plus_months(1).plus_days(DAYS_AROUND);
         let mut search = Search {
-            from: Instant::start_of_day_in_japan(first),
-            until: Instant::start_of_day_in_japan(first.plus_months(1)),
+            from: Instant::start_of_day_in_japan(asked_from),
+            until: Instant::start_of_day_in_japan(asked_until).min(self.sent),
             name: None,
             verdict: None,
             origin: None,
@@ -106,7 +114,8 @@ impl<'a> Proofs<'a> {
         let mut checks: HashMap<String, Vec<u128>> = HashMap::new();
         loop {
             let page = self.app.engine.checks_for_claims(self.holder, &search)?;
-            for line in &page {
+            let of_month = |it: &&Line| TreatmentMonth::of(it.visit_date) == month;
+            for line in page.iter().filter(of_month) {
                 let answer: Option<Answer> = serde_json::from_slice(&line.answer).ok();
                 let answered = answer.iter().flat_map(|it| &it.results).filter_map(key_of);
                 for key in answered {

@@ -42,18 +42,24 @@ fn with_one_coverage<'a>(
 async fn in_september(people: &[Registration]) -> (Claimant, String) {
     let world = world_at(CHECKED).await;
     let claimant = Claimant::at(world, "fund", people).await;
-    let token = claimant
-        .clinic
-        .try_sign_in("administrator", "Kanri-7654321", true)
-        .await
-        .unwrap()
-        .token;
+    let token = administrator(&claimant).await;
     (claimant, token)
+}
+
+/// The token of a new session of the clinic's administrator.
+async fn administrator(claimant: &Claimant) -> String {
+    let clinic = &claimant.clinic;
+    let session = clinic.try_sign_in("administrator", "Kanri-7654321", true);
+    session.await.unwrap().token
 }
 
 /// Turns to the days of sending, and signs in there.
 async fn in_october(claimant: &mut Claimant) {
-    turn_to(&claimant.world, IN_TIME);
+    to_send(claimant, IN_TIME).await;
+}
+
+async fn to_send(claimant: &mut Claimant, at: &str) {
+    turn_to(&claimant.world, at);
     let asked = sign_in("fund", "seikyu1", OWN_PASSWORD);
     let session = claimant.clinic.client.claims_sign_in(&asked).await;
     claimant.session = session.unwrap();
@@ -150,4 +156,59 @@ async fn a_claim_that_states_no_check_is_excused_by_a_check_of_the_month() {
         .map(|it| it.claim)
         .collect();
     assert_eq!(never, [Some(at(&unchecked))], "{found:?}");
+}
+
+/// The persons whose claims state no check, and none was found.
+async fn never_confirmed(
+    claimant: &Claimant,
+    clinic: &MadeClinic,
+    claims: &[MadeClaim],
+) -> Vec<u64> {
+    let sent = claimant.send(&file(clinic, claims), 1 << 20).await.unwrap();
+    claimant.checked(&sent.id).await;
+    let found = claimant.findings(&sent.id).await;
+    let never = found.iter().filter(|it| it.rule == "never_confirmed");
+    never
+        .map(|it| claims[it.claim.unwrap() as usize - 1].person)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_check_excuses_the_month_of_the_visit_it_is_about_whenever_it_was_asked() {
+    let people = people(120);
+    let september = made(ReviewBody::Fund);
+    let october = MadeClinic {
+        month: TreatmentMonth::parse_iso("2026-10").unwrap(),
+        ..made(ReviewBody::Fund)
+    };
+    let mut of_september = claims(&september, &people);
+    let mut of_october = claims(&october, &people);
+    let mut both = with_one_coverage(&of_september, &people);
+    both.retain(|(claim, ..)| of_october.iter().any(|it| it.person == claim.person));
+    let question = |at: usize, day: &str| CheckRequest {
+        visit_date: Some(day.into()),
+        ..asked(both[at].1, both[at].2)
+    };
+    // One is asked about on the day before the visit, the other days after it.
+    let (before, after) = (question(0, "2026-10-01"), question(1, "2026-09-29"));
+    let persons = [both[0].0.person, both[1].0.person];
+    for claim in of_september.iter_mut().chain(&mut of_october) {
+        if persons.contains(&claim.person) {
+            claim.lines.retain(|it| !it.starts_with(b"SN,1,"));
+        }
+    }
+    let world = world_at("2026-09-30T10:00:00+09:00").await;
+    let mut claimant = Claimant::at(world, "fund", &people).await;
+    let token = administrator(&claimant).await;
+    let client = &claimant.clinic.client;
+    client.check(&token, "key-1", &before).await.unwrap();
+    turn_to(&claimant.world, "2026-10-02T10:00:00+09:00");
+    let token = administrator(&claimant).await;
+    client.check(&token, "key-2", &after).await.unwrap();
+    in_october(&mut claimant).await;
+    let never = never_confirmed(&claimant, &september, &of_september).await;
+    assert_eq!(never, [persons[0]]);
+    to_send(&mut claimant, "2026-11-07T12:00:00+09:00").await;
+    let never = never_confirmed(&claimant, &october, &of_october).await;
+    assert_eq!(never, [persons[1]]);
 }
