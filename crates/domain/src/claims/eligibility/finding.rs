@@ -56,7 +56,7 @@ named! {
         SchemeNotValid = "scheme_not_valid";
         /// A review body does not move claims with a public scheme (claims-format §13, \[A\]).
         NotMovedWithScheme = "not_moved_with_scheme";
-        /// The claim states no check, and there was none that month.
+        /// The claim states no check, and there was none about a visit of that month.
         NeverConfirmed = "never_confirmed";
     }
 }
@@ -143,7 +143,7 @@ impl Rule {
                 "公費のあるレセプトは審査支払機関が振替・分割しません。送る前に直してください。"
             }
             Self::NeverConfirmed => {
-                "資格確認レコード（SN）がなく、この月に資格確認の記録もありません。資格を確認してください。"
+                "資格確認レコード（SN）がなく、この月の受診日についての資格確認の記録もありません。資格を確認してください。"
             }
         }
     }
@@ -216,7 +216,7 @@ impl Rule {
                 "a claim with a public scheme is neither moved nor split by the review body; mend it before sending"
             }
             Self::NeverConfirmed => {
-                "the claim states no check and there was none that month; check the patient"
+                "the claim states no check and there was none about a visit of that month; check the patient"
             }
         }
     }
