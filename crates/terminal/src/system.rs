@@ -229,7 +229,18 @@ pub(crate) fn show(beside: &Path, path: &Path) -> std::io::Result<()> {
 
 /// Has everybody read a file that its owner alone changes.
 pub(crate) fn let_all_read(path: &Path) -> std::io::Result<()> {
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644))
+    set_rights(path, 0o644)
+}
+
+/// Gives a file these rights.
+pub(crate) fn set_rights(path: &Path, mode: u32) -> std::io::Result<()> {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+}
+
+/// The rights of a file.
+#[cfg(test)]
+pub(crate) fn rights(path: &Path) -> std::io::Result<u32> {
+    Ok(std::fs::metadata(path)?.permissions().mode() & 0o777)
 }
 
 fn beside(path: &Path) -> PathBuf {
