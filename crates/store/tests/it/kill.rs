@@ -100,15 +100,17 @@ fn a_killed_process_loses_no_acknowledged_check() {
         );
         let mut lines = BufReader::new(running.stdout.take().unwrap()).lines();
         // Killed after a different number of answers each time, while others are under way.
-        known.extend(
-            lines
-                .by_ref()
-                .map_while(Result::ok)
-                .filter_map(|line| acknowledged(&line))
-                .take(37 * round + 1),
-        );
+        let enough = 37 * round + 1;
+        let before: Vec<u128> = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .filter_map(|line| acknowledged(&line))
+            .take(enough)
+            .collect();
         running.kill().unwrap();
         running.wait().unwrap();
+        assert_eq!(before.len(), enough, "round {round} ended by itself");
+        known.extend(before);
         known.extend(
             lines
                 .map_while(Result::ok)
