@@ -37,6 +37,9 @@ pub(crate) const PASSWORD: &str = "Shiryo-2026-Nana";
 /// A check somebody has the answer of.
 type Acknowledged = (u128, Bytes);
 
+/// What a client has to tell: an answer, or why it asks no more.
+type News = Result<Acknowledged, String>;
+
 #[test]
 fn no_acknowledged_check_is_lost_or_doubled_while_all_etcd_are_away_and_when_the_primary_dies() {
     let mut cluster = Cluster::start();
@@ -78,7 +81,9 @@ fn no_acknowledged_check_is_lost_or_doubled_while_all_etcd_are_away_and_when_the
     collect(&cluster, &heard, &mut acknowledged, enough);
     // Nobody asks any more; what is on its way is answered or given up.
     runtime.shutdown_timeout(Duration::from_secs(30));
-    acknowledged.extend(heard.try_iter());
+    for news in heard.try_iter() {
+        take_in(news, &mut acknowledged, &cluster);
+    }
 
     cluster.wait_until("a second machine in step", || cluster.has("sync_standby"));
     every_answer_is_kept(&engine, &acknowledged);
@@ -160,8 +165,9 @@ async fn sign_in(clinic: &Clinic, second: &str) -> Line {
     Line { centers, token }
 }
 
-/// Asks for ever, each question under one key until it has an answer, at whichever center.
-async fn ask(line: Line, client: usize, news: Sender<Acknowledged>) {
+/// Asks for ever, each question under one key until it has an answer, at whichever center. Anything but an answer or a center that is
+/// away ends it, and is told.
+async fn ask(line: Line, client: usize, news: Sender<News>) {
     let body = CheckRequest {
         birth_date: "1970-01-02".into(),
         branch: Some("01".into()),
@@ -176,21 +182,26 @@ async fn ask(line: Line, client: usize, news: Sender<Acknowledged>) {
     let mut turn = client;
     loop {
         let key = uuid::Uuid::now_v7().to_string();
-        let acknowledged = loop {
+        let told = loop {
             turn += 1;
             match line.centers[turn % 2].check(&line.token, &key, &body).await {
+                Ok((answer, _)) if answer.verdict != 1 => {
+                    break Err(format!("verdict {} of {key}", answer.verdict));
+                }
                 Ok((answer, bytes)) => {
-                    assert_eq!(answer.verdict, 1);
-                    break (uuid::Uuid::parse_str(&answer.check_id).unwrap(), bytes);
+                    let id = uuid::Uuid::parse_str(&answer.check_id);
+                    break id
+                        .map(|id| (id.as_u128(), bytes))
+                        .map_err(|error| error.to_string());
                 }
                 Err(ClientError::Connection(_)) => {}
                 Err(ClientError::Problem(problem)) if problem.code == "store_unavailable" => {}
-                Err(error) => panic!("{error}"),
+                Err(error) => break Err(error.to_string()),
             }
             pause.tick().await;
         };
-        let (id, answer) = acknowledged;
-        if news.send((id.as_u128(), answer)).is_err() {
+        let is_last = told.is_err();
+        if news.send(told).is_err() || is_last {
             return;
         }
     }
@@ -198,16 +209,22 @@ async fn ask(line: Line, client: usize, news: Sender<Acknowledged>) {
 
 fn collect(
     cluster: &Cluster,
-    heard: &Receiver<Acknowledged>,
+    heard: &Receiver<News>,
     into: &mut BTreeMap<u128, Bytes>,
     enough: usize,
 ) {
     while into.len() < enough {
-        let (id, answer) = heard
+        let news = heard
             .recv_timeout(PATIENCE)
             .unwrap_or_else(|error| panic!("{error}\n{}", cluster.notes()));
-        assert_eq!(into.insert(id, answer), None, "one check for each key");
+        take_in(news, into, cluster);
     }
+}
+
+fn take_in(news: News, into: &mut BTreeMap<u128, Bytes>, cluster: &Cluster) {
+    let (id, answer) =
+        news.unwrap_or_else(|why| panic!("a client ended: {why}\n{}", cluster.notes()));
+    assert_eq!(into.insert(id, answer), None, "one check for each key");
 }
 
 fn every_answer_is_kept(engine: &Engine, acknowledged: &BTreeMap<u128, Bytes>) {
