@@ -1,5 +1,6 @@
 //! A center killed between and within the steps of an emergency: whatever was answered is on record, and nothing is half done.
 
+use std::convert::Infallible;
 use std::process::Command;
 use std::sync::mpsc::{Sender, channel};
 
@@ -57,24 +58,38 @@ async fn kills_between_the_steps_of_an_emergency_leave_nothing_half_done_or_unre
     let staff = clinic.administrator().await.0.token;
     let window = world.disaster(6_000).await;
     let mut answered = Vec::new();
-    for enough in ANSWERS_BEFORE {
+    for (round, enough) in ANSWERS_BEFORE.into_iter().enumerate() {
         let (tell, heard) = channel();
         let client = world.client(Some(&clinic.identity));
         let doctors: Vec<_> = (0..DOCTORS)
             .map(|_| tokio::spawn(cares(client.clone(), staff.clone(), tell.clone())))
             .collect();
         drop(tell);
-        answered.extend(heard.iter().take(enough));
+        let before: Vec<Answered> = heard.iter().take(enough).collect();
         center.kill().unwrap();
         center.wait().unwrap();
         for doctor in doctors {
-            doctor.await.unwrap();
+            let Err(end) = doctor.await.unwrap();
+            assert!(
+                matches!(end, ClientError::Connection(_)),
+                "round {round}: {end}"
+            );
         }
+        assert_eq!(before.len(), enough, "round {round}");
+        answered.extend(before);
         answered.extend(heard.iter());
         is_on_record(&world, &window, &answered);
         let [api, enroll];
         (center, [api, enroll]) = start(world.dir.path());
         (world.api, world.enroll) = (api, enroll);
+    }
+    let came: [fn(&Answered) -> bool; 3] = [
+        |it| matches!(it, Answered::Search(_)),
+        |it| matches!(it, Answered::Opening(_)),
+        |it| matches!(it, Answered::Look(_)),
+    ];
+    for (step, is_it) in came.into_iter().enumerate() {
+        assert!(answered.iter().any(is_it), "no answer of step {step}");
     }
     // It goes on as if nothing had been.
     let client = world.client(Some(&clinic.identity));
@@ -86,21 +101,23 @@ async fn kills_between_the_steps_of_an_emergency_leave_nothing_half_done_or_unre
     center.wait().unwrap();
 }
 
-/// Searches, opens and looks, one after the other, until nobody answers.
-async fn cares(client: api::client::Client, staff: String, tell: Sender<Answered>) {
+/// Searches, opens and looks, one after the other, until nobody answers; with what that ended.
+async fn cares(
+    client: api::client::Client,
+    staff: String,
+    tell: Sender<Answered>,
+) -> Result<Infallible, ClientError> {
     let asked = search("高橋辺子", None);
     loop {
-        let found = client.search_in_disaster(&staff, &asked);
-        let Ok(found) = found.await else { return };
+        let found = client.search_in_disaster(&staff, &asked).await?;
         let id = found.found.as_ref().unwrap().search.clone();
         tell.send(Answered::Search(id)).unwrap();
         let consent = opening(&found, "unobtainable");
-        let opened = client.open_in_disaster(&staff, &consent);
-        let Ok(opened) = opened.await else { return };
+        let opened = client.open_in_disaster(&staff, &consent).await?;
         tell.send(Answered::Opening(opened.id.clone())).unwrap();
         let look = page();
         let seen = client.look_at_medical_information(&staff, &opened.id, &look);
-        let Ok(seen) = seen.await else { return };
+        let seen = seen.await?;
         tell.send(Answered::Look(seen.look)).unwrap();
     }
 }
