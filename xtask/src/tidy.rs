@@ -182,42 +182,46 @@ fn report(breaches: &[String]) -> anyhow::Result<()> {
     bail!("{} breaches:\n  {}", breaches.len(), breaches.join("\n  "));
 }
 
-fn metadata(root: &Path) -> anyhow::Result<Value> {
-    let output = Command::new("cargo")
-        .args(["metadata", "--format-version", "1", "--locked"])
-        .args(["--filter-platform", "x86_64-unknown-linux-gnu"])
-        .current_dir(root)
+/// What a program prints; one that fails has printed nothing to go by.
+fn printed(what: &str, command: &mut Command) -> anyhow::Result<String> {
+    let output = command
         .output()
-        .context("cannot start cargo metadata")?;
+        .with_context(|| format!("cannot start {what}"))?;
     if !output.status.success() {
-        bail!(
-            "cargo metadata: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        bail!("{what}: {}", String::from_utf8_lossy(&output.stderr));
     }
-    serde_json::from_slice(&output.stdout).context("cargo metadata gave no JSON")
+    String::from_utf8(output.stdout).with_context(|| format!("{what} gave no UTF-8"))
 }
 
-/// The names of all crates that are really built.
+fn metadata(root: &Path) -> anyhow::Result<Value> {
+    let mut command = Command::new("cargo");
+    command
+        .args(["metadata", "--format-version", "1", "--locked"])
+        .args(["--filter-platform", "x86_64-unknown-linux-gnu"])
+        .current_dir(root);
+    let json = printed("cargo metadata", &mut command)?;
+    serde_json::from_str(&json).context("cargo metadata gave no JSON")
+}
+
+/// The names of all crates that are really built, with every feature that is shipped.
 fn built(root: &Path) -> anyhow::Result<BTreeSet<String>> {
-    let output = Command::new("cargo")
-        .args([
-            "tree",
-            "--workspace",
-            "--locked",
-            "--prefix",
-            "none",
-            "--format",
-            "{p}",
-            "--edges",
-            "all",
-        ])
-        .current_dir(root)
-        .output()
-        .context("cannot start cargo tree")?;
-    let list = String::from_utf8_lossy(&output.stdout);
+    let mut command = Command::new("cargo");
+    command
+        .args(["tree", "--workspace", "--locked", "--edges", "all"])
+        .args(["--prefix", "none", "--format", "{p}"])
+        .args(crate::WITH_ALL)
+        .current_dir(root);
+    names_built(&printed("cargo tree", &mut command)?)
+}
+
+/// The names in a list of cargo tree. One without a crate that is surely built is no such list: nothing banned would be found in it.
+fn names_built(list: &str) -> anyhow::Result<BTreeSet<String>> {
     let names = list.lines().filter_map(|line| line.split(' ').next());
-    Ok(names.map(str::to_owned).collect())
+    let names: BTreeSet<String> = names.map(str::to_owned).collect();
+    if !names.contains("tokio") {
+        bail!("cargo tree does not name tokio, which is built; has its form changed?");
+    }
+    Ok(names)
 }
 
 fn text<'a>(value: &'a Value, member: &str) -> Option<&'a str> {
@@ -225,12 +229,11 @@ fn text<'a>(value: &'a Value, member: &str) -> Option<&'a str> {
 }
 
 fn tracked(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let output = Command::new("git")
+    let mut command = Command::new("git");
+    command
         .args(["ls-files", "-co", "--exclude-standard"])
-        .current_dir(root)
-        .output();
-    let output = output.context("cannot start git")?;
-    let list = String::from_utf8(output.stdout).context("git ls-files gave no UTF-8")?;
+        .current_dir(root);
+    let list = printed("git ls-files", &mut command)?;
     Ok(list.lines().map(PathBuf::from).collect())
 }
 
@@ -418,6 +421,17 @@ mod tests {
         assert_eq!(arrows(&breach), ["arrow domain -> store is not allowed"]);
         let dev = json!({"packages": [package("domain", "store", json!("dev")), package("store", "domain", Value::Null)]});
         assert!(arrows(&dev).is_empty());
+    }
+
+    #[test]
+    fn a_list_that_a_program_could_not_give_is_not_taken_for_an_empty_one() {
+        // No repository and no workspace.
+        let root = Path::new("/");
+        assert!(tracked(root).is_err());
+        assert!(built(root).is_err());
+        assert!(names_built("").is_err());
+        let names = names_built("ring v0.17.0\ntokio v1.0.0 (*)\n").unwrap();
+        assert!(names.contains("ring"));
     }
 
     #[test]
