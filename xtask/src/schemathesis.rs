@@ -30,6 +30,9 @@ const MACHINES: [&str; 2] = ["--include-operation-id", "sendMessage"];
 /// What `onshi demo` prints when all parts answer.
 const READY: &str = "demo.json";
 
+/// Lines of every log of a demo at this level: without them it is not the log that is looked through.
+const LOGGED: [&str; 2] = ["DEBUG", "the registry was read through"];
+
 /// Runs it; `more` are further arguments of schemathesis, such as `--seed 7`.
 pub(crate) fn run(root: &Path, more: &[String]) -> anyhow::Result<()> {
     let place = place(root);
@@ -171,18 +174,61 @@ impl Demo {
     /// The center's log after thousands of broken requests: no number of a person, no password.
     fn log_tells_of_nobody(&self) -> anyhow::Result<()> {
         let log = std::fs::read_to_string(&self.log)?;
-        let people = self.told.pointer("/people").and_then(Value::as_array);
-        let accounts = self.told.pointer("/facilities/0/accounts");
-        let accounts = accounts.and_then(Value::as_array);
-        let members = [(people, "birth_date"), (accounts, "password")];
-        for (list, member) in members {
-            for value in list.into_iter().flatten() {
-                let text = value.get(member).and_then(Value::as_str);
-                if text.is_some_and(|text| !text.is_empty() && log.contains(text)) {
-                    bail!("{} holds a {member} of the demo", self.log.display());
-                }
-            }
+        tells_of_nobody(&log, &self.told).with_context(|| self.log.display().to_string())
+    }
+}
+
+/// Looks for people and passwords of a demo.json in a log; fails also where either of them is not what can be looked through.
+fn tells_of_nobody(log: &str, told: &Value) -> anyhow::Result<()> {
+    for line in LOGGED {
+        if !log.contains(line) {
+            bail!("no line of the log says {line:?}");
         }
-        Ok(())
+    }
+    let members = [
+        ("/people", "birth_date"),
+        ("/facilities/0/accounts", "password"),
+    ];
+    for (pointer, member) in members {
+        let list = told.pointer(pointer).and_then(Value::as_array);
+        let list = list.with_context(|| format!("demo.json has no list {pointer}"))?;
+        let texts = list.iter().filter_map(|it| it.get(member)?.as_str());
+        let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
+        if texts.is_empty() {
+            bail!("{pointer} of demo.json holds no {member}");
+        }
+        if texts.iter().any(|text| log.contains(text)) {
+            bail!("the log holds a {member} of the demo");
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_log_is_good_when_there_is_something_to_look_for_and_it_is_not_there() {
+        let told = |people: Value, accounts: Value| json!({"people": people, "facilities": [{"accounts": accounts}]});
+        let person = json!([{"birth_date": "1970-01-02"}]);
+        let account = json!([{"password": "Shiryo-2026"}]);
+        let whole = told(person.clone(), account.clone());
+        let log = LOGGED.join("\n");
+        assert!(tells_of_nobody(&log, &whole).is_ok());
+        for (log, told) in [
+            (format!("{log}\nborn 1970-01-02"), whole.clone()),
+            (format!("{log}\nwith Shiryo-2026"), whole.clone()),
+            (LOGGED[0].to_owned(), whole.clone()),
+            (String::new(), whole),
+            (log.clone(), told(json!([]), account.clone())),
+            (log.clone(), told(person.clone(), json!([{"password": ""}]))),
+            (log.clone(), told(person, Value::Null)),
+            (log.clone(), told(json!([{"born": "1970-01-02"}]), account)),
+        ] {
+            assert!(tells_of_nobody(&log, &told).is_err(), "{log}\n{told}");
+        }
     }
 }
