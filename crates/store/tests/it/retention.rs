@@ -215,7 +215,7 @@ async fn a_month_cut_off_in_the_middle_goes_on(place: &Place) {
     assert_eq!((report.let_go, report.faults), (4, vec![]));
 }
 
-async fn what_cards_added_goes_a_few_thousand_checks_at_a_time(place: &Place) {
+async fn what_cards_added_goes_too_and_at_a_server_a_few_thousand_checks_at_a_time(place: &Place) {
     const MANY: i64 = 4_500;
     let engine = place.open();
     let of_card = Instant::parse("2024-08-15T03:00:00Z").unwrap();
@@ -322,7 +322,7 @@ on_both!(
     what_is_kept_is_never_old,
     a_month_that_is_not_whole_stays,
     a_month_cut_off_in_the_middle_goes_on,
-    what_cards_added_goes_a_few_thousand_checks_at_a_time,
+    what_cards_added_goes_too_and_at_a_server_a_few_thousand_checks_at_a_time,
     no_other_record_may_be_missing,
     a_months_own_count_is_held_against_the_events,
     what_was_let_go_is_found_without_a_walk_over_all_events,
