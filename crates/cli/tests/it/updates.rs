@@ -196,6 +196,7 @@ fn a_kept_package_that_is_cut_short_or_of_the_other_name_is_fetched_anew_for_the
     workshop.release("0.2.0-1", AMOUNT);
     assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
     assert_eq!(workshop.install(), Ok("installed".into()));
+    assert!(0 < workshop.packages_kept());
     for kept in std::fs::read_dir(workshop.clinic.path("state/packages")).unwrap() {
         let kept = kept.unwrap().path();
         let bytes = std::fs::read(&kept).unwrap();
