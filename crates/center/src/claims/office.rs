@@ -10,7 +10,6 @@ use domain::claims::facts::{Claim, Confirmation};
 use domain::claims::office::{Rule, Stated};
 use domain::claims::{Days, Severity};
 use domain::coverage::{Coverage, Registration};
-use domain::insured::InsuranceKey;
 use domain::medical_aid::TreatmentMonth;
 use exchange::claim_file::finding::Finding;
 use exchange::claim_file::{ClaimFile, Event, ReadClaim, Summary};
@@ -268,7 +267,7 @@ impl<'a> Office<'a> {
         claim: &Claim,
         result: &mut ClaimsResult,
     ) -> Result<Judged, StoreError> {
-        let key = key_of(claim);
+        let key = claim.key();
         let registrations: Vec<Registration> = match &key {
             Some(key) => self.app.engine.look_up_for_claims(self.holder, key)?,
             None => Vec::new(),
@@ -336,18 +335,6 @@ impl<'a> Office<'a> {
 
 fn packed(lines: &impl serde::Serialize) -> Result<Vec<u8>, StoreError> {
     serde_json::to_vec(lines).map_err(|error| StoreError::Failed(error.to_string()))
-}
-
-/// What a claim's person is found by: the insurance, or the beneficiary's number where public schemes pay alone.
-fn key_of(claim: &Claim) -> Option<InsuranceKey> {
-    if let Some(insurance) = &claim.insurance {
-        return Some(insurance.key());
-    }
-    let mut schemes = claim.schemes.iter();
-    schemes.find_map(|it| {
-        let number = it.beneficiary.as_ref()?;
-        Some(InsuranceKey::new(it.bearer, None, number))
-    })
 }
 
 fn of_file(rule: Rule) -> ClaimsFinding {

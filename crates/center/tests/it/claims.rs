@@ -9,6 +9,7 @@ mod listed;
 mod misuse;
 mod month;
 mod notices;
+mod schemes;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;

@@ -65,8 +65,8 @@ pub struct Judgement<'a> {
     pub proposal: Proposal<'a>,
 }
 
-/// Judges a claim by the registrations that the matching form of its insurance leads to ([`Insurance::key`]), or for public schemes
-/// alone those of its beneficiary's number. `checked` are the days on which the facility checked the person online in that month.
+/// Judges a claim by the registrations that its matching form leads to ([`Claim::key`]). One of public schemes alone without medical aid
+/// is held against nothing. `checked` are the days on which the facility checked the person online in that month.
 ///
 /// ```
 /// use domain::claims::{eligibility::{finding::Rule, judge}, facts::Claim};
@@ -82,6 +82,9 @@ pub fn judge<'a>(
 ) -> Judgement<'a> {
     let mut findings = Vec::new();
     let mut proposal = Proposal::Keep;
+    if claim.insurance.is_none() && claim.medical_aid().next().is_none() {
+        return Judgement { findings, proposal };
+    }
     match whose(claim, registrations) {
         Ok(registration) => {
             if let Some(insurance) = &claim.insurance {
@@ -148,7 +151,7 @@ fn names(claim: &Claim, coverage: &Coverage) -> bool {
         Some(insurance) => {
             !coverage.classification.is_medical_aid() && coverage.key() == insurance.key()
         }
-        None => claim.schemes.iter().any(|it| {
+        None => claim.medical_aid().any(|it| {
             coverage.insurer == it.bearer
                 && it
                     .beneficiary
@@ -364,8 +367,7 @@ pub fn last_day_before_school(born: CivilDate) -> CivilDate {
 
 /// Of public schemes medical aid alone is registered at the center; the others cannot be held against anything.
 fn schemes(claim: &Claim, registration: &Registration, findings: &mut Vec<Finding>) {
-    const MEDICAL_AID: u32 = 12;
-    for scheme in claim.schemes.iter().filter(|it| it.law() == MEDICAL_AID) {
+    for scheme in claim.medical_aid() {
         let of_it = |it: &&Coverage| {
             let number = scheme.beneficiary.as_ref();
             it.classification.is_medical_aid()

@@ -150,6 +150,9 @@ impl fmt::Debug for Insurance {
     }
 }
 
+/// The number of the law of medical aid (医療扶助).
+const MEDICAL_AID: u32 = 12;
+
 /// A public scheme a claim names.
 ///
 /// ```
@@ -228,6 +231,24 @@ impl Claim {
             .map_or_else(Days::default, |it| it.days);
         let schemes = self.schemes.iter().map(|it| it.days);
         schemes.fold(insured, Days::union)
+    }
+
+    /// The matching form its person is found by: the insurance's, or where public schemes pay alone that of medical aid's beneficiary.
+    /// Schemes stand in order of priority, and medical aid comes last. None where nothing of the claim is registered at the center.
+    #[must_use]
+    pub fn key(&self) -> Option<InsuranceKey> {
+        if let Some(insurance) = &self.insurance {
+            return Some(insurance.key());
+        }
+        self.medical_aid().find_map(|it| {
+            let number = it.beneficiary.as_ref()?;
+            Some(InsuranceKey::new(it.bearer, None, number))
+        })
+    }
+
+    /// Its schemes of medical aid: of public schemes these alone are registered at the center.
+    pub(crate) fn medical_aid(&self) -> impl Iterator<Item = &PublicScheme> {
+        self.schemes.iter().filter(|it| it.law() == MEDICAL_AID)
     }
 }
 

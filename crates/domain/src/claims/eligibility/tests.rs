@@ -365,6 +365,45 @@ fn medical_aid_must_hold_on_its_days() {
     check(&it, &people, &[(Rule::SchemeNotValid, &[5])]);
 }
 
+/// A claim of public schemes alone, by their numbers and those of their beneficiaries.
+fn of_schemes(numbers: &[(&str, &str)]) -> Claim {
+    let schemes = Payer::ALL.iter().skip(1).zip(numbers);
+    Claim {
+        insurance: None,
+        claim_type: ClaimType::parse("1222").unwrap(),
+        schemes: schemes
+            .map(|(payer, (bearer, beneficiary))| PublicScheme {
+                payer: *payer,
+                bearer: InsurerNumber::parse(bearer).unwrap(),
+                beneficiary: InsuredNumber::parse(beneficiary).ok(),
+                days: [5, 19].into_iter().collect(),
+            })
+            .collect(),
+        ..claim()
+    }
+}
+
+#[test]
+fn beside_other_schemes_the_person_is_found_by_medical_aid() {
+    let mut aid = coverage("12139990", "1234567", "20261001", None);
+    aid.classification = CardClassification::MedicalAid;
+    aid.symbol = None;
+    for other in ["21139993", "54139993"] {
+        let it = of_schemes(&[(other, "9999996"), ("12139990", "1234567")]);
+        assert_eq!(it.key(), Some(aid.key()));
+        check(&it, &[registration(vec![aid.clone()])], &[]);
+        check(&it, &[], &[(Rule::NotFound, &[])]);
+    }
+}
+
+#[test]
+fn public_schemes_without_medical_aid_are_held_against_nothing() {
+    let it = of_schemes(&[("21139993", "9999996"), ("54139993", "9999996")]);
+    assert_eq!(it.key(), None);
+    check(&it, &[], &[]);
+    assert_eq!(judge(&it, &[], &[]).proposal, Proposal::Keep);
+}
+
 #[test]
 fn the_type_of_a_claim_of_medical_aid_alone_knows_no_child() {
     let mut aid = coverage("12139990", "1234567", "20261001", None);
