@@ -120,29 +120,58 @@ fn whose<'a>(claim: &Claim, registrations: &'a [Registration]) -> Result<&'a Reg
         return Err(Rule::NotFound);
     }
     let born: Vec<&Registration> = named
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|it| it.person.birth_date == claim.birth_date)
         .collect();
     match *born.as_slice() {
-        [] => Err(Rule::BirthDateDiffers),
+        [] => Err(born_otherwise(claim, &named)),
         [one] => Ok(one),
         // Twins of one household: the branch, then the reading tell them apart.
         _ => twin(claim, &born).ok_or(Rule::SeveralPeople),
     }
 }
 
+/// What is wrong where nobody of the number was born on that day. A household shares its number, and a newborn of it may not be registered
+/// yet: only of a member who is known to be meant is the birth date wrong.
+fn born_otherwise(claim: &Claim, named: &[&Registration]) -> Rule {
+    let is_meant = |it: &Registration| is_of_reading(claim, it) && is_of_sex(claim, it);
+    if named.iter().any(|it| is_of_branch(claim, it)) || only(named, is_meant).is_some() {
+        Rule::BirthDateDiffers
+    } else {
+        Rule::NobodyBornThen
+    }
+}
+
 fn twin<'a>(claim: &Claim, born: &[&'a Registration]) -> Option<&'a Registration> {
+    only(born, |it| is_of_branch(claim, it)).or_else(|| only(born, |it| is_of_reading(claim, it)))
+}
+
+/// The one who fits; none where several do.
+fn only<'a>(
+    people: &[&'a Registration],
+    fits: impl Fn(&Registration) -> bool,
+) -> Option<&'a Registration> {
+    let mut fitting = people.iter().copied().filter(|it| fits(it));
+    fitting.next().filter(|_| fitting.next().is_none())
+}
+
+/// Whether the person is registered under the branch that the claim states.
+fn is_of_branch(claim: &Claim, registration: &Registration) -> bool {
     let branch = claim.insurance.as_ref().and_then(|it| it.branch);
-    let of_branch = |it: &Registration| {
-        let mut coverages = it.coverages.iter();
-        branch.is_some() && coverages.any(|c| names(claim, c) && c.branch == branch)
-    };
-    let of_reading = |it: &Registration| claim.kana.is_some() && same_kana(claim, it) == Some(true);
-    let only = |fits: &dyn Fn(&Registration) -> bool| {
-        let mut fitting = born.iter().copied().filter(|it| fits(it));
-        fitting.next().filter(|_| fitting.next().is_none())
-    };
-    only(&of_branch).or_else(|| only(&of_reading))
+    let mut coverages = registration.coverages.iter();
+    branch.is_some() && coverages.any(|it| names(claim, it) && it.branch == branch)
+}
+
+fn is_of_reading(claim: &Claim, registration: &Registration) -> bool {
+    same_kana(claim, registration) == Some(true)
+}
+
+/// Whether nothing registered of the person's sex speaks against the claim's.
+fn is_of_sex(claim: &Claim, registration: &Registration) -> bool {
+    let of = &registration.person;
+    let known = [Some(of.sex), of.shown_sex];
+    known.contains(&Some(claim.sex)) || known.contains(&Some(Sex::Unset))
 }
 
 /// Whether a coverage is the one a claim names.
@@ -314,9 +343,7 @@ fn ceiling(claim: &Claim, coverage: &Coverage, day: CivilDate, found: &mut impl 
 
 /// What is registered of the person otherwise.
 fn person(claim: &Claim, registration: &Registration, findings: &mut Vec<Finding>) {
-    let of = &registration.person;
-    let known = [Some(of.sex), of.shown_sex];
-    if !known.contains(&Some(claim.sex)) && !known.contains(&Some(Sex::Unset)) {
+    if !is_of_sex(claim, registration) {
         findings.push(Finding::of(Rule::SexDiffers));
     }
     if same_kana(claim, registration) == Some(false) {
@@ -330,7 +357,7 @@ fn person(claim: &Claim, registration: &Registration, findings: &mut Vec<Finding
         return;
     };
     let is_preschool = claim.claim_type.person == PersonClass::Preschool;
-    if is_preschool != (first <= last_day_before_school(of.birth_date)) {
+    if is_preschool != (first <= last_day_before_school(registration.person.birth_date)) {
         findings.push(Finding::of(Rule::PreschoolDiffers));
     }
 }

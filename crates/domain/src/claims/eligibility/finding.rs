@@ -16,8 +16,10 @@ named! {
     Rule {
         /// Nobody of this insurer, symbol and number is registered.
         NotFound = "not_found";
-        /// Somebody is, but nobody born on that day.
+        /// The person of this branch, or of this reading and sex, is, with another birth date.
         BirthDateDiffers = "birth_date_differs";
+        /// Somebody is, but nobody born on that day: who was meant is not known, and a newborn may not be registered yet.
+        NobodyBornThen = "nobody_born_then";
         /// Several people are, born on one day; neither branch nor reading tells them apart.
         SeveralPeople = "several_people";
         /// The sex is registered otherwise.
@@ -62,7 +64,7 @@ named! {
 }
 
 impl Rule {
-    /// What becomes of the claim: nobody else's birth date is right by chance, all else is for a person to look at.
+    /// What becomes of the claim: a known person's other birth date is wrong for certain, all else is for a person to look at.
     #[must_use]
     pub fn severity(self) -> Severity {
         if self == Self::BirthDateDiffers {
@@ -88,6 +90,9 @@ impl Rule {
             }
             Self::BirthDateDiffers => {
                 "この番号の方はいますが、生年月日が違います。生年月日と番号を確かめてください。"
+            }
+            Self::NobodyBornThen => {
+                "この番号に、この生年月日の方は登録されていません。生年月日と番号を確かめてください。出生などで加入したばかりの方は、保険者の登録がまだのことがあります。"
             }
             Self::SeveralPeople => {
                 "この番号と生年月日に当てはまる方が複数います。枝番とカタカナ氏名を入れてください。"
@@ -157,6 +162,9 @@ impl Rule {
             }
             Self::BirthDateDiffers => {
                 "the number is registered, the birth date is another; look at both"
+            }
+            Self::NobodyBornThen => {
+                "nobody of this number born on that day is registered; look at both; the insurer may not have registered a newborn or new member yet"
             }
             Self::SeveralPeople => {
                 "several people go with number and birth date; write branch and reading"

@@ -221,6 +221,60 @@ fn nobody_is_told_of_for_a_wrong_number_or_birth_date() {
 }
 
 #[test]
+fn a_newborn_of_a_registered_parents_number_is_not_refused() {
+    let parent = registration(vec![coverage(SOCIETY, "34", "20250401", None)]);
+    let mut it = claim();
+    it.kana = Kana::parse("ミホンハナ").ok();
+    it.sex = Sex::Female;
+    it.birth_date = day("20261001");
+    it.claim_type = ClaimType::parse("1114").unwrap();
+    it.insurance.as_mut().unwrap().branch = Branch::parse("03").ok();
+    let people = [parent];
+    check(&it, &people, &[(Rule::NobodyBornThen, &[])]);
+    assert_eq!(
+        Rule::NobodyBornThen.severity(),
+        crate::claims::Severity::Warning
+    );
+    it.insurance.as_mut().unwrap().branch = None;
+    check(&it, &people, &[(Rule::NobodyBornThen, &[])]);
+    assert_eq!(
+        judge(&it, &people, &[]).proposal,
+        Proposal::Decide(it.days())
+    );
+}
+
+#[test]
+fn another_birth_date_refuses_where_branch_or_reading_and_sex_tell_who_is_meant() {
+    let parent = registration(vec![coverage(SOCIETY, "34", "20250401", None)]);
+    let mut of_branch = claim();
+    of_branch.birth_date = day("19800402");
+    of_branch.kana = None;
+    check(
+        &of_branch,
+        std::slice::from_ref(&parent),
+        &[(Rule::BirthDateDiffers, &[])],
+    );
+    let mut of_reading = claim();
+    of_reading.birth_date = day("19800402");
+    of_reading.insurance.as_mut().unwrap().branch = None;
+    check(
+        &of_reading,
+        std::slice::from_ref(&parent),
+        &[(Rule::BirthDateDiffers, &[])],
+    );
+    // Two of one reading: which of them is meant is not known.
+    let mut other = parent.clone();
+    other.person.birth_date = day("20100401");
+    check(
+        &of_reading,
+        &[parent.clone(), other],
+        &[(Rule::NobodyBornThen, &[])],
+    );
+    of_reading.sex = Sex::Female;
+    check(&of_reading, &[parent], &[(Rule::NobodyBornThen, &[])]);
+}
+
+#[test]
 fn twins_are_told_apart_by_branch_and_then_by_reading() {
     let mut other = registration(vec![coverage(SOCIETY, "34", "20250401", None)]);
     other.person.kana = Kana::parse("ﾐﾎﾝ ｼﾞﾛｳ").ok();
