@@ -16,6 +16,7 @@ pub mod lots;
 pub mod machine;
 mod medical;
 pub mod own;
+pub mod pieces;
 mod refusals;
 mod training;
 mod updates;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use api::claims::submission::{ClaimsFinding, ClaimsSubmission};
 use api::claims::{ClaimsSession, ClaimsUpload, ClaimsUploadEnd, NewClaimsUpload};
+use api::client::pieces::PieceSize;
 use api::client::{Client, ClientError};
 use clap::Args;
 use serde::Serialize;
@@ -188,9 +189,10 @@ async fn send(
     let upload = patiently(async || begin(client, session, of.clone(), size).await).await;
     let mut upload = upload.map_err(|error| explain(&error))?;
     let mut progress = Progress::of_bytes(size);
+    let pieces = PieceSize::default();
     while upload.offset < size {
         // What is written behind its end meanwhile is not the file that was hashed.
-        let most = upload.most_bytes.min(size - upload.offset);
+        let most = (pieces.of(&upload) as u64).min(size - upload.offset);
         file.seek(SeekFrom::Start(upload.offset))
             .map_err(unreadable)?;
         let mut piece = Vec::with_capacity(usize::try_from(most).unwrap_or(1 << 20));
@@ -203,7 +205,7 @@ async fn send(
             let _ = client.drop_claims_upload(&session.token, &upload.id).await;
             return Err(shorter(&arguments.file));
         }
-        upload = send_piece(client, session, upload, piece)
+        upload = send_piece(client, session, (upload, &pieces), piece)
             .await
             .map_err(|error| explain(&error))?;
         progress.reached(upload.offset);
@@ -268,26 +270,33 @@ async fn begin(
     client.begin_claims_upload(&session.token, &new).await
 }
 
-/// Sends a piece. After a line that dropped it may have arrived while its answer did not: then the upload is elsewhere, and goes on there.
+/// Sends a piece. After a line that dropped it may have arrived while its answer did not: then the upload is elsewhere, and goes on there. Of one
+/// that was too slow, less is sent.
 async fn send_piece(
     client: &Client,
     session: &ClaimsSession,
-    upload: ClaimsUpload,
+    (upload, pieces): (ClaimsUpload, &PieceSize),
     piece: Vec<u8>,
 ) -> Result<ClaimsUpload, ClientError> {
     let token = &session.token;
     let at = (upload.id.as_str(), upload.offset);
     patiently(async || {
-        let sent = client.send_claims(token, at, piece.clone()).await;
-        let is_elsewhere = matches!(&sent, Err(ClientError::Problem(it)) if it.code == ELSEWHERE);
-        if !is_elsewhere {
-            return sent;
-        }
-        let known = client.claims_upload(token, &upload.id).await?;
-        if known.offset == upload.offset {
-            sent
-        } else {
-            Ok(known)
+        loop {
+            let now = piece.get(..pieces.of(&upload)).unwrap_or(&piece);
+            let sent = client.send_claims(token, at, now.to_vec()).await;
+            let Err(error) = &sent else {
+                return sent;
+            };
+            let is_smaller = pieces.shrinks_after(error, now.len());
+            match error {
+                ClientError::Problem(it) if it.code == ELSEWHERE => {
+                    let known = client.claims_upload(token, &upload.id).await?;
+                    let has_moved = known.offset != upload.offset;
+                    return if has_moved { Ok(known) } else { sent };
+                }
+                ClientError::Problem(_) if is_smaller => {}
+                _ => return sent,
+            }
         }
     })
     .await

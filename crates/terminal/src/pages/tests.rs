@@ -5,6 +5,7 @@ mod bulk_orders;
 mod cards;
 mod certificates;
 mod claims;
+mod claims_entry;
 mod copies;
 mod emergency;
 mod help;

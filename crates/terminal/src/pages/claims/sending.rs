@@ -4,6 +4,7 @@
 use api::claims::submission::ClaimsSubmission;
 use api::claims::{ClaimsUpload, ClaimsUploadEnd, NewClaimsUpload};
 use api::client::ClientError;
+use api::client::pieces::PieceSize;
 use askama::Template;
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::extract::multipart::{Field, MultipartRejection};
@@ -18,9 +19,6 @@ use crate::browsers::hex;
 use crate::faults;
 use crate::pages::{Frame, show};
 use crate::serve::App;
-
-/// Bytes sent on at a time.
-const PIECE_BYTES: usize = 1 << 20;
 
 /// Characters of a field beside the file: an identifier.
 const MOST_FIELD: usize = 64;
@@ -183,7 +181,8 @@ async fn pass_on(
         upload,
         hash: Context::new(&SHA256),
         offset: 0,
-        piece: Vec::with_capacity(PIECE_BYTES),
+        piece: Vec::new(),
+        size: PieceSize::default(),
     };
     let unreadable = |_| Unsent::Form("form-unreadable");
     while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
@@ -201,16 +200,18 @@ struct Passing<'a> {
     offset: u64,
     /// Bytes that were not sent on yet.
     piece: Vec<u8>,
+    size: PieceSize,
 }
 
 impl Passing<'_> {
     async fn take(&mut self, mut bytes: &[u8]) -> Result<(), ClientError> {
         while !bytes.is_empty() {
-            let room = PIECE_BYTES.saturating_sub(self.piece.len());
+            let most = self.size.of(&self.upload);
+            let room = most.saturating_sub(self.piece.len());
             let (now, later) = bytes.split_at(room.min(bytes.len()));
             self.piece.extend_from_slice(now);
             bytes = later;
-            if self.piece.len() == PIECE_BYTES {
+            if most <= self.piece.len() {
                 self.send().await?;
             }
         }
@@ -223,16 +224,27 @@ impl Passing<'_> {
         self.hash.update(&piece);
         let begins = self.offset;
         self.offset += piece.len() as u64;
-        let known = self.upload.offset.saturating_sub(begins);
-        let known = usize::try_from(known).unwrap_or(usize::MAX);
-        let Some(rest) = piece.get(known..).filter(|it| !it.is_empty()) else {
-            return Ok(());
-        };
-        let at = (self.upload.id.as_str(), self.upload.offset);
-        let token = self.claimant.token();
-        let sent = self.claimant.client.send_claims(token, at, rest.to_vec());
-        self.upload = sent.await?;
-        Ok(())
+        let (client, token) = (&self.claimant.client, self.claimant.token());
+        loop {
+            let known = self.upload.offset.saturating_sub(begins);
+            let known = usize::try_from(known).unwrap_or(usize::MAX);
+            let Some(rest) = piece.get(known..).filter(|it| !it.is_empty()) else {
+                return Ok(());
+            };
+            let now = rest.get(..self.size.of(&self.upload)).unwrap_or(rest);
+            let at = (self.upload.id.as_str(), self.upload.offset);
+            let sent = client.send_claims(token, at, now.to_vec()).await;
+            match sent {
+                Ok(upload) if self.upload.offset < upload.offset => self.upload = upload,
+                Ok(_) => return Err(ClientError::Answer),
+                Err(error) if self.size.shrinks_after(&error, now.len()) => {
+                    // It may have arrived while its answer did not.
+                    let upload = client.claims_upload(token, &self.upload.id).await;
+                    self.upload = upload.map_err(|_| error)?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     async fn end(mut self) -> Result<ClaimsSubmission, Unsent> {

@@ -17,6 +17,7 @@ use pki::server::certificate::ServerCertificate;
 use pki::server::{ClientCertificate, Listener, Versions};
 use tokio::net::TcpListener;
 
+use super::claims_entry::Entry;
 use super::home_care::on_paper;
 use super::*;
 use crate::copies::tests::answered;
@@ -131,6 +132,7 @@ pub(super) struct Center {
     pub(super) passwords: Arc<Mutex<Passwords>>,
     /// What was asked of a document: the center is of a version that knows no `all_years`.
     pub(super) documents: Arc<Mutex<Vec<String>>>,
+    pub(super) entry: Arc<Mutex<Entry>>,
     client: Client,
 }
 
@@ -199,14 +201,16 @@ impl Center {
         let own = Arc::clone(&passwords);
         let documents = Arc::<Mutex<Vec<String>>>::default();
         let taken = Arc::clone(&documents);
+        let entry = Arc::<Mutex<Entry>>::default();
+        let claims = Arc::clone(&entry);
         tokio::spawn(async move {
             while let Some(accepted) = listener.next().await {
                 let (line, passwords) = (Arc::clone(&held), Arc::clone(&own));
-                let documents = Arc::clone(&taken);
+                let (documents, claims) = (Arc::clone(&taken), Arc::clone(&claims));
                 let service = service_fn(move |request: hyper::Request<Incoming>| {
                     let line = *line.lock().unwrap();
                     let passwords = Arc::clone(&passwords);
-                    let documents = Arc::clone(&documents);
+                    let (documents, claims) = (Arc::clone(&documents), Arc::clone(&claims));
                     async move {
                         if matches!(line, Line::Silent) {
                             std::future::pending::<()>().await;
@@ -221,6 +225,9 @@ impl Center {
                         if path.ends_with("/documents") && matches!(line, Line::Answers) {
                             return document(request, &documents).await;
                         }
+                        if claims_entry::is_asked(&path) && matches!(line, Line::Answers) {
+                            return claims_entry::answer(request, &claims).await;
+                        }
                         let changed = passwords.lock().unwrap().changed;
                         reply(line, &path, changed)
                     }
@@ -234,6 +241,7 @@ impl Center {
             line,
             passwords,
             documents,
+            entry,
             client,
         }
     }

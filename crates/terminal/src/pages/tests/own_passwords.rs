@@ -29,7 +29,7 @@ async fn center() -> Center {
 }
 
 /// A form as a browser sends it.
-fn form(fields: &[(&str, &str)]) -> String {
+pub(super) fn form(fields: &[(&str, &str)]) -> String {
     let each = fields.iter().map(|(name, text)| {
         let text: String = text.bytes().map(|it| format!("%{it:02X}")).collect();
         format!("{name}={text}")
@@ -323,7 +323,7 @@ async fn a_password_change_without_an_answer_may_count_and_waits_to_be_pressed_a
 const CLAIMS: &str = "/claims/password";
 
 /// A browser with somebody signed in at the claims entry alone; its cookie.
-fn claimant(terminal: &Terminal) -> String {
+pub(super) fn claimant(terminal: &Terminal) -> String {
     let mut browser = Browser::choosing(0);
     browser.claims = Some(claims_login());
     let app = &terminal.app;
