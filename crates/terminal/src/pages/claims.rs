@@ -9,6 +9,8 @@ pub(crate) mod sending;
 pub(crate) mod submission;
 pub(crate) mod work;
 
+use std::mem::replace;
+
 use api::claims::{ClaimsEntry, ClaimsSession, ClaimsSignIn, ClaimsTenant, ClaimsWindow};
 use api::client::{Client, ClientError};
 use api::problem::Problem;
@@ -394,9 +396,12 @@ pub(crate) async fn sign_in(
     let mut login = Some(login);
     let kept = visitor.key.and_then(|key| {
         app.browsers
-            .with(&key, |browser| browser.claims = login.take())
+            .with(&key, |browser| replace(&mut browser.claims, login.take()))
     });
-    if kept.is_some() {
+    if let Some(earlier) = kept {
+        if let Some(earlier) = earlier {
+            end_earlier(&app, earlier).await;
+        }
         return Redirect::to(to).into_response();
     }
     let mut browser = Browser::choosing(form.place);
@@ -405,6 +410,18 @@ pub(crate) async fn sign_in(
         Some((_, cookie)) => ([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response(),
         None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
+}
+
+/// Ends at the center a sign-in whose place another took here.
+async fn end_earlier(app: &App, earlier: Login) {
+    let Some(client) = client_of(app, earlier.certificate) else {
+        return;
+    };
+    let token = earlier.session.token;
+    end_at_center(async move {
+        let _ = client.claims_sign_out(&token).await;
+    })
+    .await;
 }
 
 /// Whoever is signed in at the claims entry in this browser; others are led to the door.

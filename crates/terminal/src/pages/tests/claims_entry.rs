@@ -1,4 +1,4 @@
-//! The claims entry as browsers use it: a file goes in pieces the center takes.
+//! The claims entry as browsers use it: a file goes in pieces the center takes, and a sign-in takes the place of another at the center, too.
 
 use std::sync::Mutex;
 
@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 
 use super::copies::Center;
-use super::own_passwords::claimant;
+use super::own_passwords::{claimant, form};
 use crate::lock::tests::claims_login;
 
 /// What the center of a test knows of its claims entry.
@@ -131,4 +131,26 @@ async fn a_file_goes_in_pieces_of_the_size_the_center_takes() {
         (entry.arrived.as_slice(), entry.pieces),
         (file.as_bytes(), 5)
     );
+}
+
+#[tokio::test]
+async fn a_sign_in_at_another_review_body_ends_the_earlier_one_at_the_center() {
+    let center = Center::start().await;
+    let terminal = center.terminal();
+    let cookie = claimant(&terminal);
+    for (tenant, ended) in [
+        ("federation-13", "Bearer t"),
+        ("fund", "Bearer federation-13"),
+    ] {
+        let typed = form(&[
+            ("tenant", tenant),
+            ("place", "0"),
+            ("account", "seikyu"),
+            ("password", "Seikyu-7654321"),
+        ]);
+        let page = terminal.post("/claims/sign-in", &cookie, &typed).await;
+        assert_eq!(page.header("location"), "/claims/work", "{}", page.text);
+        let signed_out = center.entry.lock().unwrap().signed_out.pop();
+        assert_eq!(signed_out.as_deref(), Some(ended));
+    }
 }
