@@ -36,6 +36,7 @@ to-claims = Back to the claims entry
 claims-filings = Filings
 claims-filings-about = Look at filings of facilities; accept or refuse them. Waiting: { $count }
 claims-filings-none = No filing was handed in.
+claims-filings-cut = There are { $all } filings, of which { $shown } are shown (waiting: { $waiting }). Those that wait come first, in the order they were handed in; as they are decided, the others that wait appear.
 claims-filings-back = To the filings
 claims-filing = A filing
 claims-filing-handed-in = Handed in

@@ -36,6 +36,7 @@ to-claims = オンライン請求へ戻る
 claims-filings = 届出
 claims-filings-about = 医療機関からの届出を確かめ、受理または不受理を決める。審査中：{ $count }件
 claims-filings-none = 提出された届出はありません。
+claims-filings-cut = 届出は全部で{ $all }件あり、そのうち{ $shown }件を表示しています（審査中：{ $waiting }件）。審査中の届出を提出の早い順に先に表示しています。決定していくと、残りの審査中の届出も表示されます。
 claims-filings-back = 届出の一覧へ
 claims-filing = 届出の内容
 claims-filing-handed-in = 提出日時

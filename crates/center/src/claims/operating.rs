@@ -90,7 +90,7 @@ pub enum ClaimsReply {
     /// Accounts.
     Accounts(Vec<ClaimsAccountLine>),
     /// Filings.
-    Filings(Vec<ClaimsFilingLine>),
+    Filings(ClaimsFilingList),
     /// Openings.
     Openings(Vec<ClaimsOpeningLine>),
     /// Done.
@@ -135,6 +135,25 @@ pub struct ClaimsFilingLine {
     /// The filing.
     #[serde(flatten)]
     pub filing: api::claims::ClaimsFiling,
+}
+
+/// The filings an operator looks at: those that wait first, in the order they were handed in; then the newest.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ClaimsFilingList {
+    /// The filings, up to a bound.
+    pub filings: Vec<ClaimsFilingLine>,
+    /// How many there are.
+    pub all: u32,
+    /// How many of them wait.
+    pub waiting: u32,
+}
+
+impl ClaimsFilingList {
+    /// Whether there are more than it shows.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        u32::try_from(self.filings.len()).is_ok_and(|shown| shown < self.all)
+    }
 }
 
 /// An opening as an operator looks at it.
@@ -308,9 +327,14 @@ pub(crate) fn accounts(app: &App, code: Option<&str>) -> Result<Vec<ClaimsAccoun
 }
 
 /// The filings of all facilities: those that wait first.
-pub(crate) fn filings(app: &App) -> Result<Vec<ClaimsFilingLine>, Told> {
+pub(crate) fn filings(app: &App) -> Result<ClaimsFilingList, Told> {
     let found = app.engine.filings()?;
-    found.iter().map(|it| filing_line(app, it)).collect()
+    let filings: Result<Vec<_>, Told> = found.iter().map(|it| filing_line(app, it)).collect();
+    Ok(ClaimsFilingList {
+        filings: filings?,
+        all: app.engine.count_filings()?,
+        waiting: app.engine.count_waiting_filings()?,
+    })
 }
 
 /// One filing.

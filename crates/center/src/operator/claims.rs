@@ -44,11 +44,7 @@ pub(super) async fn page(State(app): State<App>, operator: Operator) -> Response
 
 fn claims_page(app: &App, operator: &Operator) -> Result<Response, Told> {
     let words = &operator.words;
-    let filings = operating::filings(app)?;
-    let waiting = filings
-        .iter()
-        .filter(|it| it.filing.state == "handed_in")
-        .count();
+    let waiting = app.engine.count_waiting_filings()?;
     let opened = operating::openings::open_times(app)?;
     let opened = opened.iter().filter(|it| it.state == "open").count();
     let below = |href: &'static str, name: &str, about: String| Below {

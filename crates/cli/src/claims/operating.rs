@@ -233,17 +233,25 @@ pub(crate) async fn filing(command: FilingCommand) -> anyhow::Result<ExitCode> {
         } => (data_dir, ClaimsOrder::RefuseFiling(id, reason), json),
     };
     match ask(&data_dir, of).await? {
-        ClaimsReply::Filings(lines) => listing::show(&lines, json, |it| {
-            out!(
-                "{}  {:<10}  {}  {:<14}  {:<11}  {}",
-                it.filing.id,
-                it.filing.state,
-                it.code,
-                it.filing.tenant,
-                it.filing.kind,
-                it.filing.terminal
-            );
-        })?,
+        ClaimsReply::Filings(found) => {
+            listing::show(&found.filings, json, |it| {
+                out!(
+                    "{}  {:<10}  {}  {:<14}  {:<11}  {}",
+                    it.filing.id,
+                    it.filing.state,
+                    it.code,
+                    it.filing.tenant,
+                    it.filing.kind,
+                    it.filing.terminal
+                );
+            })?;
+            if found.is_cut() {
+                let (all, shown, waiting) = (found.all, found.filings.len(), found.waiting);
+                err!(
+                    "全{all}件のうち{shown}件です（審査中{waiting}件、提出の早い順）。決定していくと、残りの審査中の届出も表示されます。 / {shown} of {all} filings, {waiting} waiting, in the order they were handed in; as they are decided, the others that wait appear"
+                );
+            }
+        }
         ClaimsReply::Done => done(json),
         ClaimsReply::Account(_) | ClaimsReply::Accounts(_) | ClaimsReply::Openings(_) => {
             return Err(other_answer());

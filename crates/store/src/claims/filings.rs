@@ -205,15 +205,40 @@ impl Engine {
         })
     }
 
-    /// The filings of all facilities: those that wait first, then the newest.
+    /// The filings of all facilities, up to a bound: those that wait first, the longest waiting before others, then the newest.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn filings(&self) -> Result<Vec<Filing>, StoreError> {
         self.read(|connection| {
             let text = "SELECT * FROM claims_filing WHERE state <> 'made'
-                ORDER BY CASE WHEN state = 'handed_in' THEN 0 ELSE 1 END, made DESC, id DESC LIMIT ?1";
+                ORDER BY CASE WHEN state = 'handed_in' THEN 0 ELSE 1 END, CASE WHEN state = 'handed_in' THEN handed_in END,
+                CASE WHEN state = 'handed_in' THEN id END, made DESC, id DESC LIMIT ?1";
             all(connection, text, [MOST_SHOWN])
+        })
+    }
+
+    /// How many filings of all facilities were handed in, decided or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_filings(&self) -> Result<u32, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT count(*) FROM claims_filing WHERE state <> 'made'";
+            let mut statement = connection.prepare_cached(text)?;
+            Ok(statement.query_row([], |row| row.get(0))?)
+        })
+    }
+
+    /// How many of them wait for a decision.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_waiting_filings(&self) -> Result<u32, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT count(*) FROM claims_filing WHERE state = 'handed_in'";
+            let mut statement = connection.prepare_cached(text)?;
+            Ok(statement.query_row([], |row| row.get(0))?)
         })
     }
 

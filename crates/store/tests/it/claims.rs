@@ -138,6 +138,43 @@ async fn a_pc_may_hand_claims_in_once_its_filing_is_accepted(place: &Place) {
     assert_eq!(decide(9, Decision::Accept).await, Decided::Unknown);
 }
 
+async fn filings_that_wait_longest_are_shown_however_many_wait(place: &Place) {
+    let engine = place.open();
+    for id in 1..=201_i64 {
+        let at = now().plus_seconds(id);
+        let id = u128::try_from(id).unwrap();
+        let new = Filing {
+            made: at,
+            ..filing(id, "受付1", Line::IpVpn)
+        };
+        let made = engine.make_filing(new, event_at(Deed::ClaimsFiling, at), None);
+        made.await.unwrap();
+        let handed = engine.hand_in_filing(own().facility, id, event_at(Deed::ClaimsFiling, at));
+        assert!(handed.await.unwrap());
+    }
+    let made = engine.make_filing(
+        filing(202, "受付2", Line::IpVpn),
+        event(Deed::ClaimsFiling),
+        None,
+    );
+    made.await.unwrap();
+    let shown = || {
+        let found = engine.filings().unwrap();
+        found.into_iter().map(|it| it.id).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(), (1..=200_u128).collect::<Vec<_>>());
+    let counted = || {
+        let waiting = engine.count_waiting_filings().unwrap();
+        (engine.count_filings().unwrap(), waiting)
+    };
+    assert_eq!(counted(), (201, 201));
+    let decided =
+        engine.decide_filing(1, Decision::Accept, "op1".into(), event(Deed::ClaimsFiling));
+    assert!(matches!(decided.await.unwrap(), Decided::Done(_)));
+    assert_eq!(shown(), (2..=201_u128).collect::<Vec<_>>());
+    assert_eq!(counted(), (201, 200));
+}
+
 /// A filing that is made, handed in and accepted.
 async fn accepted(engine: &Engine, filing: Filing) {
     let (id, deed) = (filing.id, Deed::ClaimsFiling);
@@ -463,6 +500,7 @@ async fn of_requests_at_once_one_is_taken_and_numbers_are_given_once(place: &Pla
 on_both!(
     a_pc_may_hand_claims_in_once_its_filing_is_accepted,
     a_pc_is_let_in_from_the_day_its_filing_begins_and_stays_in,
+    filings_that_wait_longest_are_shown_however_many_wait,
     an_opening_is_taken_back_once_and_stays_on_record,
     pieces_are_taken_in_order_and_by_their_sender_alone,
     the_run_of_checks_that_ends_first_counts_and_leaves_nothing_of_others,

@@ -13,7 +13,7 @@ use ui::language::Words;
 use super::super::{Done, Filled, Frame, Operator, set_up, show};
 use super::{minute, tenant_name};
 use crate::app::App;
-use crate::claims::operating::{self, ClaimsFilingLine};
+use crate::claims::operating::{self, ClaimsFilingLine, ClaimsFilingList};
 use crate::told::{Told, faults};
 
 /// The page's own path.
@@ -41,6 +41,8 @@ struct Shown {
 #[template(path = "operator/claims_filings.html")]
 struct FilingsPage {
     frame: Frame,
+    /// What is not shown, where that is so.
+    cut: Option<String>,
     heads: Vec<String>,
     lines: Vec<Shown>,
 }
@@ -80,6 +82,18 @@ fn line(text: &str, words: &Words) -> String {
     })
 }
 
+/// That a list has not room for all, and how to come to the others.
+fn cut(found: &ClaimsFilingList, words: &Words) -> String {
+    words.say_with(
+        "claims-filings-cut",
+        &[
+            ("all", found.all.to_string()),
+            ("shown", found.filings.len().to_string()),
+            ("waiting", found.waiting.to_string()),
+        ],
+    )
+}
+
 pub(in crate::operator) async fn list(
     State(app): State<App>,
     operator: Operator,
@@ -87,7 +101,8 @@ pub(in crate::operator) async fn list(
 ) -> Response {
     let words = &operator.words;
     let outcome = operating::filings(&app).map(|found| {
-        let shown = found.into_iter().map(|it| {
+        let cut = found.is_cut().then(|| cut(&found, words));
+        let shown = found.filings.into_iter().map(|it| {
             let (key, tone) = state(&it.filing.state);
             Shown {
                 handed_in: it
@@ -110,6 +125,7 @@ pub(in crate::operator) async fn list(
         frame.banners.extend(done.banner(words, &DONE));
         let page = FilingsPage {
             frame,
+            cut,
             heads: [
                 "claims-filing-handed-in",
                 "claims-filing-state",

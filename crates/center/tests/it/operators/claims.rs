@@ -1,6 +1,13 @@
 //! The claims entry on the operators' pages: accounts, filings, openings. Each deed is on record under the operator's name, and no page tells a claim.
 
 use api::claims::NewClaimsFiling;
+use domain::account::AccountId;
+use domain::audit::{Actor, Deed, Event};
+use domain::civil_date::{CivilDate, Instant};
+use domain::claims::entry::{FilingKind, FilingState, Line};
+use domain::claims::tenant::Tenant;
+use domain::institution_code::InstitutionCode;
+use store::claims::filings::Filing;
 
 use crate::claims::{IN_TIME, first_session, world_at};
 use crate::operators::browser::{Browser, SURE};
@@ -141,6 +148,60 @@ async fn a_filing_is_refused_with_a_reason_or_accepted_and_decided_once() {
     let decided = events(&world, "claims-filing").await;
     let own = decided.iter().filter(|it| it.actor == "operator:suzuki");
     assert_eq!(own.count(), 1);
+}
+
+/// Files many times through the store, a second after each other.
+async fn file_often(world: &World, count: i64) {
+    let engine = crate::places::store(&world.dir.path().join("center.db"), 8);
+    let facility = InstitutionCode::parse(CLINIC).unwrap();
+    for id in 1..=count {
+        let at = Instant::parse(IN_TIME).unwrap().plus_seconds(id);
+        let id = u128::try_from(id).unwrap();
+        let event = || Event {
+            at,
+            actor: Actor::Center,
+            deed: Deed::ClaimsFiling,
+            subject: None,
+            detail: String::new(),
+        };
+        let filing = Filing {
+            id,
+            tenant: Tenant::Fund,
+            facility,
+            kind: FilingKind::FirstUse,
+            terminal: "受付1".into(),
+            line: Line::IpVpn,
+            starts: CivilDate::new(2026, 12, 1).unwrap(),
+            state: FilingState::Made,
+            account: AccountId::parse("kanri").unwrap(),
+            made: at,
+            handed_in: None,
+            decided: None,
+            operator: None,
+            reason: None,
+        };
+        engine.make_filing(filing, event(), None).await.unwrap();
+        let handed_in = engine.hand_in_filing(facility, id, event()).await;
+        assert!(handed_in.unwrap());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_filing_that_waits_longest_is_shown_and_all_that_wait_are_counted() {
+    let world = world_at(IN_TIME).await;
+    file_often(&world, 201).await;
+    let (_, mut browser) = world.operator("suzuki").await;
+    let menu = browser.get("/claims").await.text();
+    assert!(menu.contains("審査中：201件"), "{menu}");
+    let list = browser.get("/claims/filings").await.text();
+    let first = "/claims/filings/00000000-0000-0000-0000-000000000001";
+    assert!(list.contains(first) && list.contains("審査中：201件"));
+    assert!(list.contains("200件を表示しています"), "{list}");
+    let accept = format!("{first}/accept");
+    assert_eq!(browser.post(&accept, &[]).await.status, 303);
+    // The one that had no room.
+    let list = browser.get("/claims/filings").await.text();
+    assert!(list.contains("/claims/filings/00000000-0000-0000-0000-0000000000c9"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
