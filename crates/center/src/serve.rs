@@ -116,6 +116,11 @@ pub enum StartError {
         "{0} in data_dir is missing, or not that of the other centers over this database; copy machine.key and ca/ from one of them and start again (docs/operations/postgresql.md)"
     )]
     OtherKey(&'static str),
+    /// Another authority is to be made, and the centers over the same database still have theirs.
+    #[error(
+        "{0} holds no authority but a file named unfinished, and the other centers over this database have one; copy ca/ from one of them and start again; where another authority is to take its place, stop all centers and run DELETE FROM center.shared_key WHERE name IN ('ca', 'issuing') in the database first: every PC is enrolled anew then (docs/operations/certificate-and-key-ceremony.md)"
+    )]
+    AuthorityStands(std::path::PathBuf),
     /// The machine key is missing, and a center signed or issued something in the store.
     #[error(
         "{0} is missing, and this store was kept under one; no other was made: bring machine.key, receipt.key, receipt-retired.keys and ca/ back from where they are kept and start again (docs/operations/restore.md); where machine.key is lost for good, move the other three away, put an empty file named machine.key.lost into data_dir and one named unfinished into an empty ca: other keys are made then; second factors are set up anew, every PC is enrolled anew, and earlier signatures are not believed any more (docs/operations/certificate-and-key-ceremony.md)"

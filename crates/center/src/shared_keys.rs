@@ -101,7 +101,10 @@ pub(crate) async fn open_authority(
     let held = Authority::held_in(&folder);
     // Looked at before one is made: it would lie there and be taken for the right one.
     if held != Held::One && engine.is_shared() && engine.is_key_shared(AUTHORITY)? {
-        return Err(StartError::OtherKey(AUTHORITY));
+        return Err(match held {
+            Held::Beginnings => StartError::AuthorityStands(folder),
+            Held::Nothing | Held::One => StartError::OtherKey(AUTHORITY),
+        });
     }
     if held == Held::Nothing && engine.knows_certificates()? {
         return Err(StartError::NoAuthority(folder));

@@ -155,6 +155,10 @@ pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
         StartError::OtherKey(key) => format!(
             "data_dir の {key} がないか、このデータベースを使うほかのセンターのものと違います。ほかのセンターから machine.key と ca/ をコピーして、起動し直してください。"
         ),
+        StartError::AuthorityStands(folder) => format!(
+            "{} には空のファイル unfinished だけがあり、認証局の鍵がありません。このデータベースを使うほかのセンターには認証局があります。ほかのセンターから ca/ をコピーして、起動し直してください。新しい認証局に替えるときは、すべてのセンターを止め、データベースで DELETE FROM center.shared_key WHERE name IN ('ca', 'issuing') を実行してから起動してください。その場合、すべての端末で電子証明書の発行し直しが必要です。",
+            folder.display()
+        ),
         StartError::NoMachineKey(file) => format!(
             "{} がありません。このデータベースは、以前の machine.key で使われていたものです。新しい鍵は作っていません。保管してある machine.key、receipt.key、receipt-retired.keys、ca/ を data_dir に戻してから、起動し直してください。machine.key を戻せないときは、ほかの3つを別の場所に移し、data_dir に空のファイル machine.key.lost を、空の ca フォルダーに空のファイル unfinished を置いて起動すると、新しい鍵が作られます。その場合、二要素認証の登録のし直しと、すべての端末で電子証明書の発行し直しが必要です。これまでの署名は検証できなくなります。",
             file.display()
@@ -211,6 +215,11 @@ mod tests {
         let (ja, en) = told.split_once(" / ").unwrap();
         for text in [ja, en] {
             assert!(text.contains("unfinished"), "{text}");
+        }
+        let told = not_started(&StartError::AuthorityStands("ca".into())).to_string();
+        let (ja, en) = told.split_once(" / ").unwrap();
+        for text in [ja, en] {
+            assert!(text.contains("DELETE FROM center.shared_key"), "{text}");
         }
         let told = not_started(&StartError::NoMachineKey("machine.key".into())).to_string();
         let (ja, en) = told.split_once(" / ").unwrap();

@@ -259,6 +259,38 @@ async fn a_center_with_other_keys_than_the_first_does_not_start() {
     second.enrol("1319999999").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn another_authority_takes_the_place_of_one_whose_keys_are_no_longer_written() {
+    let mut first = World::start_at_server().await;
+    first.enrol("1319999999").await;
+    first.center.take().unwrap().stop().await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    crate::places::copy_keys(first.dir.path(), dir.path());
+    let ca = dir.path().join("ca");
+    let root = std::fs::read(ca.join("root.pem")).unwrap();
+    std::fs::remove_dir_all(&ca).unwrap();
+    std::fs::create_dir(&ca).unwrap();
+    std::fs::write(ca.join("unfinished"), "").unwrap();
+    let refused = start_beside(&first, dir.path()).await.unwrap_err();
+    assert!(
+        matches!(refused, StartError::AuthorityStands(_)),
+        "{refused}"
+    );
+    assert!(!ca.join("root.pem").exists(), "one was made");
+    // What the refusal and docs/operations/certificate-and-key-ceremony.md name.
+    let text = "DELETE FROM center.shared_key WHERE name IN ('ca', 'issuing')";
+    assert!(refused.to_string().contains(text), "{refused}");
+    let url = std::fs::read_to_string(dir.path().join("database.url")).unwrap();
+    let database = url.strip_prefix("postgres:///").unwrap();
+    let database = database.split('?').next().unwrap();
+    crate::server::shared().run(database, text);
+    let made = World::start_in(dir, first.micros).await;
+    assert_ne!(std::fs::read(ca.join("root.pem")).unwrap(), root);
+    made.enrol("1319999998").await;
+    let beside = made.another().await;
+    beside.enrol("1319999981").await;
+}
+
 /// The first line of what a center says of its health.
 async fn health(world: &World) -> String {
     let mut stream = tokio::net::TcpStream::connect(world.metrics).await.unwrap();
