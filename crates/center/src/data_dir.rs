@@ -8,6 +8,12 @@ use crate::system;
 /// The file whose lock says that the folder is in use. It stays where it is: the lock ends with its process, however that ends.
 const LOCK: &str = "center.lock";
 
+/// That file of a data folder.
+#[must_use]
+pub fn lock(dir: &Path) -> PathBuf {
+    dir.join(LOCK)
+}
+
 /// Makes the data folder, which its user alone enters. One that is there keeps the rights it has.
 ///
 /// # Errors
@@ -44,9 +50,9 @@ impl Held {
     pub fn take(dir: &Path) -> Result<Self, NotHeld> {
         let failed = |error| NotHeld::File(dir.into(), error);
         make(dir).map_err(failed)?;
-        let lock = system::open_private(&dir.join(LOCK)).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { _lock: lock }),
+        let held = system::open_private(&lock(dir)).map_err(failed)?;
+        match held.try_lock() {
+            Ok(()) => Ok(Self { _lock: held }),
             Err(TryLockError::WouldBlock) => Err(NotHeld::InUse(dir.into())),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }

@@ -19,6 +19,7 @@ use kiosk::config::TerminalKeys;
 use pki::installed::Installed;
 use pki::sealed::{is_open_to_others, is_sealed};
 use serde_json::json;
+use terminal::running;
 
 use self::part::Part;
 use crate::{system, told, wrong_setting};
@@ -198,7 +199,7 @@ impl Look<'_> {
                 "staff pages are served on loopback only: 127.0.0.1 or [::1]",
             );
         }
-        self.free("listen", config.listen);
+        self.free("listen", config.listen, &running::file(&config.data_dir));
         self.publisher(&config.updates);
         self.neighbour("kiosk", config.doctor.kiosk.as_deref(), |text| {
             kiosk::config::Config::parse(text).err()
@@ -312,7 +313,8 @@ impl Look<'_> {
                 "at least 20 seconds (WCAG 2.2.1)",
             );
         }
-        self.free("pages", config.listen.pages);
+        let lock = running::file(&config.data_dir);
+        self.free("pages", config.listen.pages, &lock);
     }
 
     /// A text that is no settings file of the part.

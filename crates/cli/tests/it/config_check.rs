@@ -94,6 +94,34 @@ fn a_center_starts_with_values_that_earlier_versions_took_and_the_check_tells_of
 }
 
 #[test]
+fn addresses_of_a_center_that_runs_are_remarked_on_and_those_of_others_are_wrong() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| dir.path().join(name).display().to_string();
+    let text = center(dir.path(), "host_names = [\"center.example\"]");
+    std::fs::write(file("settings.toml"), &text).unwrap();
+    let (running, ready) = start_center(&file("settings.toml"), &file("ready.json"));
+    let api = ready["api"]
+        .as_str()
+        .unwrap()
+        .trim_start_matches("https://");
+    let text = text.replace("api = \"127.0.0.1:0\"", &format!("api = \"{api}\""));
+    let told = report(dir.path(), &text);
+    assert_eq!(told["good"], true, "{told}");
+    let remarks = told["remarks"].as_array().unwrap();
+    assert_eq!(remarks.len(), 1, "{told}");
+    assert_eq!(remarks[0]["key"], "api", "{told}");
+    assert!(remarks[0]["ja"].as_str().unwrap().contains(api), "{told}");
+    assert!(remarks[0]["en"].as_str().unwrap().contains(api), "{told}");
+    // A center over another folder does not run.
+    let other = text.replace("/center\"", "/other\"");
+    assert_ne!(other, text);
+    let told = report(dir.path(), &other);
+    assert_eq!(told["good"], false, "{told}");
+    assert_eq!(told["findings"][0]["key"], "api", "{told}");
+    running.end();
+}
+
+#[test]
 fn a_center_for_others_without_a_name_is_told_of_by_the_check_and_at_each_notice() {
     let dir = tempfile::tempdir().unwrap();
     let file = |name: &str| dir.path().join(name).display().to_string();
