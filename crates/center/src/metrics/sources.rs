@@ -108,7 +108,7 @@ impl Sources {
         let Some(last) = self.last_drain else {
             return Ok(());
         };
-        let help = "Time the process before this one took to end";
+        let help = "Time until what was in progress was over or cut when the process before this one ended";
         let family = encoder.encode_descriptor("last_drain_seconds", help, None, kind)?;
         ConstGauge::new(last.took().as_secs_f64()).encode(family)?;
         let help = "Connections that were open when the process before this one began to end, and those it cut";
