@@ -117,6 +117,10 @@ async fn the_dashboard_shows_nothing_that_the_center_does_not_count() {
         names.extend(words.filter(|it| it.starts_with("onshi_")));
     }
     assert!(10 < names.len(), "{names:?}");
+    // Checks of existing clients are timed, and shown among the others.
+    let search = api::routes::EXISTING_SEARCH;
+    assert!(text.contains(&format!("route=\"{search}\"")), "{text}");
+    assert!(board.to_string().contains(search), "{search}");
     for name in names {
         let found = text.lines().any(|line| {
             let rest = line.strip_prefix(name).unwrap_or("x");
