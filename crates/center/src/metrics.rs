@@ -122,7 +122,7 @@ impl Metrics {
             Family::new_with_constructor(|| Histogram::new(BOUNDS_S));
         registry.register(
             "request_duration_seconds",
-            "Time from a request's head to its answer's, by route, method and class of status",
+            "Time from a request's place to the head of its answer, by route, method and class of status",
             requests.clone(),
         );
         let sign_ins: Family<Labels<1>, Counter> = Family::default();
