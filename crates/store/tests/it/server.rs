@@ -10,8 +10,9 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{OnceLock, mpsc};
+use std::time::Duration;
 
 use store::server::Address;
 
@@ -68,12 +69,19 @@ impl TestServer {
 
     /// Starts a server that is reached over TCP as well, with files in its folder, which is `@` in the settings.
     pub(crate) fn start_on_tcp(settings: &[&str], files: &[(&str, &str)]) -> Self {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
         let listens = ["-c", "listen_addresses=127.0.0.1"];
         let settings: Vec<&str> = listens.iter().chain(settings).copied().collect();
-        Self::start_at(port, &settings, files, None)
+        for _ in 0..3 {
+            let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = free.local_addr().unwrap().port();
+            drop(free);
+            match Self::try_start_at(port, &settings, files, None) {
+                Ok(server) => return server,
+                // Somebody else was given the port meanwhile.
+                Err(why) => assert!(why.contains("Address already in use"), "{why}"),
+            }
+        }
+        panic!("no port stays free until the server takes it");
     }
 
     fn start_at(
@@ -82,6 +90,17 @@ impl TestServer {
         files: &[(&str, &str)],
         copy: Option<(&Path, &str)>,
     ) -> Self {
+        let started = Self::try_start_at(port, settings, files, copy);
+        started.unwrap_or_else(|why| panic!("the server did not start: {why}"))
+    }
+
+    /// A server that takes connections, or why there is none.
+    fn try_start_at(
+        port: u16,
+        settings: &[&str],
+        files: &[(&str, &str)],
+        copy: Option<(&Path, &str)>,
+    ) -> Result<Self, String> {
         let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap();
         let folder = folder.keep();
         let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
@@ -126,18 +145,29 @@ impl TestServer {
             .process_group(0)
             .spawn()
             .unwrap();
-        let mut said = BufReader::new(warden.stdout.take().unwrap()).lines();
-        assert_eq!(
-            said.next().unwrap().unwrap(),
-            "ready",
-            "the server did not start"
-        );
-        Self {
+        let said = BufReader::new(warden.stdout.take().unwrap());
+        let server = Self {
             folder,
             port,
             warden,
             databases: AtomicU32::new(0),
-        }
+        };
+        let (over, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut lines = said.lines().map_while(Result::ok);
+            let first = lines.next().unwrap_or_default();
+            let told = if first == "ready" {
+                Ok(())
+            } else {
+                let all: Vec<_> = std::iter::once(first).chain(lines).collect();
+                Err(all.join("\n"))
+            };
+            let _ = over.send(told);
+        });
+        // The warden gives up before that.
+        let told = told.recv_timeout(Duration::from_secs(180));
+        told.unwrap_or_else(|why| Err(why.to_string()))
+            .map(|()| server)
     }
 
     /// The folder of the socket.
@@ -226,28 +256,40 @@ impl Drop for TestServer {
     }
 }
 
-/// Starts the server again whenever it dies, until the input ends.
+/// Starts the server again whenever it dies, until the input ends. One that never was ready is not started again: the end of its log is said.
 const WARDEN: &str = r#"
 folder=$1; shift
 (
   while :; do
     "$@" </dev/null >"$folder/log" 2>&1 & echo $! >"$folder/child"
     wait $!
+    [ -e "$folder/ready" ] || exit
     [ -e "$folder/end" ] && exit
   done
 ) &
 keeper=$!
-until psql -h "$folder" -U onshi -d postgres -c 'SELECT 1' >/dev/null 2>&1; do
-  kill -0 $keeper 2>/dev/null || exit 1
+stop() {
+  touch "$folder/end"
+  while kill -0 $keeper 2>/dev/null; do
+    kill -QUIT "$(cat "$folder/child")" 2>/dev/null
+    sleep 0.05
+  done
+  rm -rf "$folder"
+}
+latest=$(($(date +%s) + 120))
+until timeout 20 psql -h "$folder" -U onshi -d postgres -c 'SELECT 1' >/dev/null 2>&1; do
+  if ! kill -0 $keeper 2>/dev/null || [ "$(date +%s)" -gt $latest ]; then
+    echo "the end of its log:"
+    tail -n 20 "$folder/log"
+    stop
+    exit 1
+  fi
+  sleep 0.1
 done
+touch "$folder/ready"
 echo ready
 cat >/dev/null
-touch "$folder/end"
-while kill -0 $keeper 2>/dev/null; do
-  kill -QUIT "$(cat "$folder/child")" 2>/dev/null
-  sleep 0.05
-done
-rm -rf "$folder"
+stop
 "#;
 
 /// The command of `docs/operations/backup.md` that keeps the pieces of the log in a folder.
