@@ -8,8 +8,11 @@ use domain::permit::ReadHistory;
 use crate::kill::{acknowledged, child, wait_for_end};
 use crate::{open_as, permit};
 
+/// Refusals after which there is no more room to come.
+const MOST_REFUSED: usize = 5_000;
+
 /// Runs the recording child while the given system calls fail, numbered beyond those that open the store; returns its lines up to the
-/// `enough`th acknowledgement.
+/// `enough`th acknowledgement, or those of a store that does nothing but refuse.
 fn lines_under(injection: &str, dir: &tempfile::TempDir, enough: usize) -> Vec<String> {
     let mut strace = Command::new("strace");
     strace
@@ -18,13 +21,14 @@ fn lines_under(injection: &str, dir: &tempfile::TempDir, enough: usize) -> Vec<S
         .args(["-e", &format!("inject={injection}")])
         .arg(std::env::current_exe().unwrap());
     let mut running = child(&mut strace, 2, dir);
-    let mut known = 0;
+    let (mut known, mut refused) = (0, 0);
     let mut lines = Vec::new();
     for line in BufReader::new(running.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
         known += usize::from(acknowledged(&line).is_some());
+        refused += usize::from(line.contains("refused "));
         lines.push(line);
-        if known == enough {
+        if known == enough || refused == MOST_REFUSED {
             break;
         }
     }
