@@ -32,6 +32,7 @@ mod loading;
 mod looks;
 mod no_writes;
 mod parts;
+mod patience;
 mod point_in_time;
 mod power_cut;
 mod receipt_keys;

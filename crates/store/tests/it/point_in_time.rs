@@ -11,6 +11,7 @@ use store::audit::verify::Fault;
 use store::audit::{Checkpoint, checkpoint_message, heads};
 use store::engine::Engine;
 
+use crate::patience::{sought, until};
 use crate::server::{TestServer, archive_command};
 use crate::{permit, record};
 
@@ -44,7 +45,9 @@ async fn a_server_is_brought_back_to_a_point_and_its_chain_is_whole() {
         "SELECT coalesce('{}' <= last_archived_wal, false)::int FROM pg_stat_archiver",
         last[0][0]
     );
-    while server.run(&database, &is_kept) == 0 {}
+    until("the log to be archived", || {
+        server.run(&database, &is_kept) != 0
+    });
     drop(engine);
 
     let archive = server.folder().join("archive");
@@ -60,12 +63,10 @@ async fn a_server_is_brought_back_to_a_point_and_its_chain_is_whole() {
             "recovery_target_action=promote",
         ],
     );
-    let engine = loop {
-        // It answers before it takes writes.
-        if let Ok(engine) = Engine::open_server(&back.address(&database), [2; 16]) {
-            break engine;
-        }
-    };
+    // It answers before it takes writes.
+    let engine = sought("the server to be at its point", || {
+        Engine::open_server(&back.address(&database), [2; 16]).ok()
+    });
     let reader = permit::<ReadHistory>("1319999999");
     for id in 1..=60 {
         let found = engine.check(&reader, id).unwrap();
