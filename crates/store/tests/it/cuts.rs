@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use crate::kill::random;
 use crate::server::{TestServer, shared};
-use crate::server_faults::{all_there, back_again};
+use crate::server_faults::{all_there, back_again, more_commits, opened};
 use crate::{check, permit};
 
 /// A statement may take sixty seconds.
@@ -114,20 +114,14 @@ async fn a_silent_network_of_any_length_loses_and_doubles_nothing_and_service_co
     let port = way_to(server, is_open).await;
     let url = format!("postgres://onshi@127.0.0.1:{port}/{database}");
     let over = Address::parse(&url).unwrap().with_patience(PATIENCE);
-    let engine = {
-        let opening = tokio::task::spawn_blocking(move || Engine::open_server(&over, [1; 16]));
-        opening.await.unwrap().unwrap()
-    };
+    let engine = opened(over, [1; 16]).await;
     let (mut known, mut next) = (Vec::new(), 1);
     for length in CUTS {
         let ended = Arc::new(AtomicBool::new(false));
         let senders: Vec<_> = (0..4)
             .map(|_| tokio::spawn(repeat_until(engine.clone(), Arc::clone(&ended))))
             .collect();
-        let before = engine.written().commits;
-        while engine.written().commits < before + 20 {
-            tokio::task::yield_now().await;
-        }
+        more_commits(&engine, 20).await;
         open.send(false).unwrap();
         // Meanwhile another process is served.
         let begun = Instant::now();

@@ -15,6 +15,7 @@ use store::server::Address;
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 
 use crate::kill::{acknowledged, random};
+use crate::patience::{in_time, sought};
 use crate::server::{TestServer, shared};
 use crate::{cards, check, new, permit};
 
@@ -67,15 +68,49 @@ pub(crate) fn all_there(engine: &Engine, known: &[u128]) {
     assert!(known.len() as u64 <= report.checks);
 }
 
+/// Waits until a store has written so many transactions more.
+pub(crate) async fn more_commits(engine: &Engine, count: u64) {
+    let before = engine.written().commits;
+    let written = async {
+        while engine.written().commits < before + count {
+            tokio::task::yield_now().await;
+        }
+    };
+    in_time("transactions that are written", written).await;
+}
+
+/// A store over a line on which a busy machine may outlast the patience: opened again while the server does not answer.
+pub(crate) async fn opened(address: Address, chain: [u8; 16]) -> Engine {
+    let open = move || match Engine::open_server(&address, chain) {
+        Ok(engine) => Some(engine),
+        Err(error) => {
+            let said = error.to_string();
+            assert!(said.contains("the database does not answer"), "{said}");
+            None
+        }
+    };
+    let opening = tokio::task::spawn_blocking(move || sought("an open store", open));
+    opening.await.unwrap()
+}
+
 /// Records a check as soon as that is possible again.
 pub(crate) async fn back_again(engine: &Engine, id: u128) {
     let asker = permit::<AskByNumber>("1319999999");
-    loop {
-        match engine.record_check(&asker, check(id)).await {
-            Ok(recorded) => return assert_eq!(recorded, new(id)),
-            Err(error) => assert!(matches!(error, StoreError::Away(_)), "{error}"),
+    let recorded = async {
+        loop {
+            match engine.record_check(&asker, check(id)).await {
+                Ok(recorded) => break recorded,
+                Err(error) => assert!(matches!(error, StoreError::Away(_)), "{error}"),
+            }
         }
-    }
+    };
+    assert_eq!(in_time("a check that is recorded", recorded).await, new(id));
+}
+
+#[test]
+#[should_panic(expected = "no_such_setting")]
+fn a_server_of_a_test_that_cannot_start_says_why() {
+    drop(TestServer::start(&["-c", "no_such_setting=1"]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,10 +125,7 @@ async fn a_killed_server_loses_no_acknowledged_check_and_service_comes_back() {
             let (engine, ended) = (engine.clone(), Arc::clone(&ended));
             tokio::spawn(async move { record_until(&engine, &ended, 8).await })
         };
-        let before = engine.written().commits;
-        while engine.written().commits < before + 20 {
-            tokio::task::yield_now().await;
-        }
+        more_commits(&engine, 20).await;
         server.kill();
         back_again(&engine, round + 1).await;
         ended.store(true, Ordering::Relaxed);
@@ -136,10 +168,7 @@ async fn a_killed_server_leaves_no_half_check_by_card_and_loses_none_that_was_ac
                 (known, refused)
             });
         }
-        let before = engine.written().commits;
-        while engine.written().commits < before + 40 {
-            tokio::task::yield_now().await;
-        }
+        more_commits(&engine, 40).await;
         server.kill();
         back_again(&engine, round + 1).await;
         ended.store(true, Ordering::Relaxed);
@@ -320,10 +349,7 @@ async fn a_cut_network_loses_no_acknowledged_check_and_holds_no_other_process_up
         .with_patience(Duration::from_secs(3));
     // It makes the tables, which takes longer on a busy machine than the patience of the one behind the cut.
     let other = Engine::open_server(&server.address(&database), [2; 16]).unwrap();
-    let engine = {
-        let opening = tokio::task::spawn_blocking(move || Engine::open_server(&over, [1; 16]));
-        opening.await.unwrap().unwrap()
-    };
+    let engine = opened(over, [1; 16]).await;
     let mut known = Vec::new();
     for round in 0..2_u128 {
         let ended = Arc::new(AtomicBool::new(false));
@@ -331,10 +357,7 @@ async fn a_cut_network_loses_no_acknowledged_check_and_holds_no_other_process_up
             let (engine, ended) = (engine.clone(), Arc::clone(&ended));
             tokio::spawn(async move { record_until(&engine, &ended, 4).await })
         };
-        let before = engine.written().commits;
-        while engine.written().commits < before + 20 {
-            tokio::task::yield_now().await;
-        }
+        more_commits(&engine, 20).await;
         is_cut.store(true, Ordering::Relaxed);
         // The transaction that was cut off holds its turn until the server ends it.
         back_again(&other, 10 * round + 1).await;
@@ -355,6 +378,20 @@ async fn a_cut_network_loses_no_acknowledged_check_and_holds_no_other_process_up
 /// The turn of those who write the center's tables.
 const TURN: i64 = 0x6f6e_7368_6901;
 
+/// Commits when two others of the database wait for a lock; fails after two and a half minutes.
+const WHEN_TWO_WAIT: &str = "DO $$ BEGIN
+  FOR look IN 1..5000 LOOP
+    PERFORM pg_stat_clear_snapshot();
+    IF 2 <= (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock') THEN
+      RETURN;
+    END IF;
+    PERFORM pg_sleep(0.03);
+  END LOOP;
+  RAISE 'two never waited at once';
+END $$;
+COMMIT;
+";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_that_was_cut_off_and_ends_late_fails_no_check_after_it() {
     let server = shared();
@@ -362,12 +399,12 @@ async fn a_commit_that_was_cut_off_and_ends_late_fails_no_check_after_it() {
     let is_cut = Arc::new(AtomicBool::new(false));
     let port = way_to(server, Arc::clone(&is_cut)).await;
     let url = format!("postgres://onshi@127.0.0.1:{port}/{database}");
-    let patience = Duration::from_secs(5);
+    // A third of it is how long the late commit is waited for.
+    let patience = Duration::from_secs(15);
     let over = Address::parse(&url).unwrap().with_patience(patience);
     // It makes the tables, which takes longer on a busy machine than the patience of the one behind the cut.
     drop(Engine::open_server(&server.address(&database), [2; 16]).unwrap());
-    let opening = tokio::task::spawn_blocking(move || Engine::open_server(&over, [1; 16]));
-    let engine = opening.await.unwrap().unwrap();
+    let engine = opened(over, [1; 16]).await;
     cards::visit(&engine, 1).await;
     back_again(&engine, 2).await;
     cards::challenge(&engine, 3, cards::now()).await;
@@ -418,21 +455,19 @@ async fn a_commit_that_was_cut_off_and_ends_late_fails_no_check_after_it() {
     let said = BufReader::new(holder.stdout.take().unwrap()).lines();
     let mut said = said.map_while(Result::ok);
     assert!(said.any(|it| it == "held"));
+    // It ends as soon as both wait for it, which the server sees by itself: no other program has to start meanwhile.
     let late = async {
-        let waits = format!(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND wait_event_type = 'Lock'"
-        );
-        while server.run(&database, &waits) < 2 {
-            tokio::task::yield_now().await;
-        }
-        input.write_all(b"COMMIT;\n").unwrap();
+        input.write_all(WHEN_TWO_WAIT.as_bytes()).unwrap();
         drop(input);
-        holder.wait().unwrap();
+        let ending = tokio::task::spawn_blocking(move || holder.wait());
+        ending.await.unwrap().unwrap()
     };
-    let ((by_card, by_number), ()) = tokio::join!(both(), late);
+    let all = async { tokio::join!(both(), late) };
+    let ((by_card, by_number), ended) = in_time("the late commit", all).await;
     let released_by = Some("uketsuke".to_owned());
     assert_eq!(by_card.unwrap(), CardRecorded::New { released_by });
     assert_eq!(by_number.unwrap(), new(4));
+    assert!(ended.success(), "two never waited at once");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
