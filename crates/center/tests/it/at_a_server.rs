@@ -20,6 +20,7 @@ use store::certificates::Which;
 use store::receipt_keys::AnnouncedKey;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::patience::in_time;
 use crate::places::{AT_SERVER, store};
 use crate::server::TestServer;
 use crate::world::{Clinic, World, check, now_micros};
@@ -133,13 +134,16 @@ async fn a_certificate_revoked_at_one_process_is_refused_at_the_other() {
     let refused = clinic.ask(&session.token, "k2", "4567").await;
     assert!(refused.is_err());
     let password = clinic.password("link_app");
-    while clinic
-        .try_sign_in("link_app", &password, true)
-        .await
-        .is_ok()
-    {
-        tokio::task::yield_now().await;
-    }
+    let heard = async {
+        while clinic
+            .try_sign_in("link_app", &password, true)
+            .await
+            .is_ok()
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    in_time("the other process to hear of it", heard).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -399,23 +403,26 @@ async fn a_rotation_whose_commit_was_not_answered_leaves_one_key_that_signs() {
     of_server("SELECT pg_reload_conf()");
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
     let order = Order::RotateKeys;
-    let mut rotations = 1;
-    loop {
-        let asked = send(world.dir.path(), &order);
-        let mut asked = std::pin::pin!(asked);
-        let reply = loop {
-            tokio::select! {
-                biased;
-                reply = &mut asked => break reply.unwrap(),
-                () = tokio::task::yield_now() => of_server(cut),
+    let not_answered = async {
+        let mut rotations = 1;
+        loop {
+            let asked = send(world.dir.path(), &order);
+            let mut asked = std::pin::pin!(asked);
+            let reply = loop {
+                tokio::select! {
+                    biased;
+                    reply = &mut asked => break reply.unwrap(),
+                    () = tokio::task::yield_now() => of_server(cut),
+                }
+            };
+            // Before the server has taken its settings over a rotation goes through.
+            if !matches!(reply, Reply::Rotated(_)) {
+                break rotations;
             }
-        };
-        // Before the server has taken its settings over a rotation goes through.
-        if !matches!(reply, Reply::Rotated(_)) {
-            break;
+            rotations += 1;
         }
-        rotations += 1;
-    }
+    };
+    let rotations = in_time("a rotation that is not answered", not_answered).await;
     of_server("ALTER SYSTEM RESET synchronous_standby_names");
     of_server("SELECT pg_reload_conf()");
     let machine = MachineKey::open(&world.dir.path().join("machine.key")).unwrap();
@@ -428,8 +435,7 @@ async fn a_rotation_whose_commit_was_not_answered_leaves_one_key_that_signs() {
             }
         }
     };
-    let signs = tokio::time::timeout(Duration::from_secs(60), signs).await;
-    let signs = signs.expect("the new key is never signed with");
+    let signs = in_time("the new key to sign", signs).await;
     let store = store(&world.dir.path().join("center.db"), 9);
     let announced = center::public_keys::announced(&store, &machine).unwrap();
     let good = announced.iter().filter(|key| key.retired.is_none());

@@ -338,7 +338,8 @@ async fn a_client_that_takes_no_answer_is_let_go_and_its_memory_with_it() {
     // Asks and asks and reads nothing, until the center takes no more either.
     let ask = b"GET /v1/openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(64);
     until(&world, open, 1.0).await;
-    while greedy.write_all(&ask).await.is_ok() {}
+    let refused = async { while greedy.write_all(&ask).await.is_ok() {} };
+    in_time("the center to take no more", refused).await;
     until(&world, open, 0.0).await;
     until(&world, "onshi_requests_in_progress{class=\"bulk\"}", 0.0).await;
     clinic.client.keys().await.unwrap();
@@ -398,7 +399,8 @@ async fn nobody_who_never_ends_holds_the_end_of_the_center() {
     let token = clinic.sign_in("link_app").await.token;
     let _held = Held::begin(&world, &clinic.identity, &token).await;
     in_progress(&world, 1.0).await;
-    world.center.take().unwrap().stop().await.unwrap();
+    let end = world.center.take().unwrap().stop();
+    in_time("the end of the center", end).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -433,7 +435,8 @@ async fn how_a_center_ended_is_told_by_the_next_one() {
     assert!(!text.contains("onshi_last_drain"), "nobody ended before");
     let _held = Held::begin(&world, &clinic.identity, &token).await;
     in_progress(&world, 1.0).await;
-    world.center.take().unwrap().stop().await.unwrap();
+    let end = world.center.take().unwrap().stop();
+    in_time("the end of the center", end).await.unwrap();
     let (dir, micros) = (world.dir.path(), std::sync::Arc::clone(&world.micros));
     let center = crate::world::start_center(dir, Default::default(), micros).await;
     world.metrics = center.metrics;

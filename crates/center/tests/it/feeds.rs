@@ -329,9 +329,12 @@ async fn a_feed_that_is_cut_off_leaves_nothing_and_the_next_one_is_taken() {
     assert!(desk.drugs().await.is_empty());
     drop(call);
     // The center hears of the end of the call when it hears of it.
-    while batches(&world).await[0].state != "given_up" {
-        tokio::task::yield_now().await;
-    }
+    let given_up = async {
+        while batches(&world).await[0].state != "given_up" {
+            tokio::task::yield_now().await;
+        }
+    };
+    crate::patience::in_time("the end of the batch", given_up).await;
     assert!(desk.drugs().await.is_empty());
     let report = load(&world, feed(FeedKind::Drugs), &bytes).await.unwrap();
     assert_eq!(changes(&report), (1, 0, 0));

@@ -207,17 +207,20 @@ async fn what_is_left_when_the_months_time_is_over_is_accepted_without_what_is_d
         Ok(taken) => assert_eq!(taken.taken, Some(checked.claims - 1)),
         refused => check(refused, "claims_closed"),
     }
-    let accepted = loop {
-        let found = claimant
-            .clinic
-            .client
-            .claims_submission(&session.token, &sent.id);
-        let found = found.await.unwrap();
-        if found.state == "accepted" {
-            break found;
+    let accepted = async {
+        loop {
+            let found = claimant
+                .clinic
+                .client
+                .claims_submission(&session.token, &sent.id);
+            let found = found.await.unwrap();
+            if found.state == "accepted" {
+                break found;
+            }
+            tokio::task::yield_now().await;
         }
-        tokio::task::yield_now().await;
     };
+    let accepted = crate::patience::in_time("the acceptance", accepted).await;
     assert_eq!(accepted.taken, Some(checked.claims - 1));
     let step = accepted.history.last().unwrap();
     assert_eq!((step.step.as_str(), &step.account), ("accepted", &None));

@@ -504,15 +504,18 @@ async fn clients_hear_at_once_that_a_window_opened_and_that_it_ended_by_itself()
     world.disaster(600).await;
     let mut heard = Vec::new();
     for _ in 0..2 {
-        loop {
-            if let Received::Event(api::event::Event::Emergency(news)) =
-                events.next().await.unwrap()
-            {
-                heard.push(news.open);
-                world.pass_seconds(600);
-                break;
+        let news = async {
+            loop {
+                if let Received::Event(api::event::Event::Emergency(news)) =
+                    events.next().await.unwrap()
+                {
+                    break news;
+                }
             }
-        }
+        };
+        let news = crate::patience::in_time("news of the window", news).await;
+        heard.push(news.open);
+        world.pass_seconds(600);
     }
     assert_eq!(heard, [vec!["disaster".to_owned()], Vec::new()]);
 }

@@ -53,15 +53,18 @@ async fn a_file_cut_at_every_tenth_leaves_nothing_and_comes_again_whole() {
         call.send(&part(cut)).await.unwrap();
         drop(call);
         // Whoever comes next finds the center free again.
-        let none = loop {
-            let none = send_file(&world, feed(InsurerKind::Losses), b"")
-                .await
-                .unwrap_err();
-            if !none.contains("another feed") {
-                break none;
+        let free = async {
+            loop {
+                let none = send_file(&world, feed(InsurerKind::Losses), b"")
+                    .await
+                    .unwrap_err();
+                if !none.contains("another feed") {
+                    break none;
+                }
+                tokio::task::yield_now().await;
             }
-            tokio::task::yield_now().await;
         };
+        let none = crate::patience::in_time("the end of the cut feed", free).await;
         assert!(none.contains("header"), "{none}");
         assert_eq!(desk.verdict(0).await, 4);
     }

@@ -33,13 +33,16 @@ async fn cut(world: &World, feed: NewFeed, bytes: &[u8]) -> String {
         assert!(matches!(reply, Reply::FeedProgress(_)), "{reply:?}");
     }
     drop(call);
-    loop {
-        let state = batches(world).await[0].state.clone();
-        if state != "receiving" {
-            return state;
+    let end = async {
+        loop {
+            let state = batches(world).await[0].state.clone();
+            if state != "receiving" {
+                break state;
+            }
+            tokio::task::yield_now().await;
         }
-        tokio::task::yield_now().await;
-    }
+    };
+    crate::patience::in_time("the end of the batch", end).await
 }
 
 /// Coverages of which some are late, two are nobody's, and one does not read.

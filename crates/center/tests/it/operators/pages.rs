@@ -259,14 +259,16 @@ async fn every_search_export_and_verification_of_the_chain_is_an_event_of_it() {
     let looks = browser.post("/looks", &[("facility", CLINIC)]).await;
     assert_eq!(looks.status, 200);
     assert_eq!(browser.post("/audit/verify", &[]).await.status, 303);
-    let mut verdict = String::new();
-    for _ in 0..500 {
-        verdict = browser.get("/audit/verify").await.code_shown();
-        if verdict != "verifying" {
-            break;
+    let ended = async {
+        loop {
+            let verdict = browser.get("/audit/verify").await.code_shown();
+            if verdict != "verifying" {
+                break verdict;
+            }
+            tokio::task::yield_now().await;
         }
-        tokio::task::yield_now().await;
-    }
+    };
+    let verdict = crate::patience::in_time("the end of the verification", ended).await;
     assert_eq!(verdict, "chain_whole");
     let reads = events(&world, "audit-read").await;
     let own = reads.iter().filter(|it| it.actor == "operator:suzuki");
