@@ -331,10 +331,7 @@ async fn a_request_that_waited_for_a_place_says_how_long() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_is_away_harms_nothing_and_what_it_missed_is_counted() {
-    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let nobody = socket.local_addr().unwrap();
-    drop(socket);
-    let mut world = world(at(nobody)).await;
+    let mut world = world(to("http://127.0.0.1:1")).await;
     let clinic = world.enrol(CLINIC).await;
     let token = clinic.sign_in("link_app").await.token;
     for key in ["k1", "k2", "k3"] {
@@ -358,14 +355,17 @@ async fn a_collector_that_does_not_answer_keeps_no_check_waiting_and_the_queue_s
     let clinic = world.enrol(CLINIC).await;
     let token = clinic.sign_in("link_app").await.token;
     let name = "onshi_spans_dropped_total{why=\"queue\"}";
-    let mut asked = 0;
-    while value(&scrape(&world).await, name) < 5.0 {
-        asked += 1;
-        clinic
-            .ask(&token, &format!("k{asked}"), "4567")
-            .await
-            .unwrap();
-    }
+    let full = async {
+        let mut asked = 0;
+        while value(&scrape(&world).await, name) < 5.0 {
+            asked += 1;
+            clinic
+                .ask(&token, &format!("k{asked}"), "4567")
+                .await
+                .unwrap();
+        }
+    };
+    crate::patience::in_time("a queue that is full", full).await;
     // The end does not wait for it either.
     end(&mut world).await;
 }
