@@ -88,9 +88,10 @@ impl Cluster {
         );
         let machines = [11, 12, 13].map(|last| {
             let address = format!("{net}.{last}");
+            let [postgres, patroni] = free_ports(&address);
             Machine {
-                postgres: free_port(&address),
-                patroni: free_port(&address),
+                postgres,
+                patroni,
                 address,
                 runs: None,
             }
@@ -248,11 +249,9 @@ impl Cluster {
     /// Settings of all etcd; where each is reached.
     fn configure_etcd(&mut self) -> Vec<String> {
         let nodes = [21, 22, 23].map(|last| format!("{}.{last}", self.net));
-        let ports = nodes
-            .each_ref()
-            .map(|node| (free_port(node), free_port(node)));
+        let ports = nodes.each_ref().map(|node| free_ports::<2>(node));
         let members: Vec<String> = (0..3)
-            .map(|it| format!("etcd{it}=http://{}:{}", nodes[it], ports[it].1))
+            .map(|it| format!("etcd{it}=http://{}:{}", nodes[it], ports[it][1]))
             .collect();
         for (it, node) in nodes.iter().enumerate() {
             let dir = self.folder(&format!("etcd-{it}"));
@@ -262,8 +261,8 @@ impl Cluster {
                     ("NODE", &format!("etcd{it}")),
                     ("DATA_DIR", &dir.display().to_string()),
                     ("ADDRESS", node),
-                    ("CLIENT_PORT", &ports[it].0.to_string()),
-                    ("PEER_PORT", &ports[it].1.to_string()),
+                    ("CLIENT_PORT", &ports[it][0].to_string()),
+                    ("PEER_PORT", &ports[it][1].to_string()),
                     ("MEMBERS", &members.join(",")),
                 ],
             );
@@ -285,7 +284,7 @@ impl Cluster {
             });
         }
         (0..3)
-            .map(|it| format!("\"{}:{}\"", nodes[it], ports[it].0))
+            .map(|it| format!("\"{}:{}\"", nodes[it], ports[it][0]))
             .collect()
     }
 
@@ -442,8 +441,14 @@ fn postgres_user() -> u32 {
 
 /// A port of an address that is used by this test alone.
 fn free_port(address: &str) -> u16 {
-    let socket = TcpListener::bind((address, 0)).unwrap();
-    socket.local_addr().unwrap().port()
+    let [port] = free_ports(address);
+    port
+}
+
+/// The same of several ports: each is held until all are known, so that none is given twice.
+fn free_ports<const COUNT: usize>(address: &str) -> [u16; COUNT] {
+    let sockets = [(); COUNT].map(|()| TcpListener::bind((address, 0)).unwrap());
+    sockets.each_ref().map(|it| it.local_addr().unwrap().port())
 }
 
 /// What a Patroni answers, head and body.

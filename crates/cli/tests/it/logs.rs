@@ -388,6 +388,8 @@ impl Pages {
         );
         let port = self.host.rsplit(':').next().unwrap();
         let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+        let patience = Some(crate::running::PATIENCE);
+        stream.set_read_timeout(patience).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();

@@ -1,11 +1,11 @@
 //! A browser without JavaScript, over a running terminal: plain HTTP, cookies, redirects, forms.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::process::Stdio;
 
-use crate::running::{Clinic, Part, first_line, succeed};
+use crate::running::{Clinic, PATIENCE, Part, first_line, succeed};
 use crate::turned_clock::command;
 
 /// A running terminal.
@@ -85,6 +85,7 @@ impl Terminal {
     ) -> Page {
         let port = self.host.rsplit(':').next().unwrap();
         let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -94,7 +95,8 @@ impl Terminal {
         // A server that refuses a body may close before it has all of it.
         let _ = stream.write_all(body);
         let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
+        let read = stream.read_to_end(&mut answer).map_err(|it| it.kind());
+        assert_ne!(read, Err(ErrorKind::WouldBlock), "no answer to {path}");
         let at = answer.windows(4).position(|it| it == b"\r\n\r\n").unwrap();
         let head = String::from_utf8(answer[..at].to_vec()).unwrap();
         Page {
