@@ -12,6 +12,9 @@ use tokio::net::{TcpListener, UdpSocket};
 use super::*;
 use place::{Answer, Place, now};
 
+/// A center where nothing listens.
+const NOBODY: &str = "https://127.0.0.1:1";
+
 /// What the doctor says of a place.
 async fn look(place: &Place) -> Diagnosis {
     examine(&place.workplace, None, now()).await
@@ -200,7 +203,7 @@ async fn a_clock_a_year_off_is_named_and_explains_the_certificate() {
 async fn without_the_center_a_clock_set_back_is_named_by_the_last_contact() {
     let mut place = Place::new().await;
     assert_eq!(look(&place).await.first_broken(), None);
-    place.workplace.center = place.closed_port().await;
+    place.workplace.center = NOBODY.to_owned();
     let back = examine(&place.workplace, None, now().plus_seconds(-86_400)).await;
     assert_eq!(back.first_broken(), Some(Fault::ClockWrong), "{back:#?}");
 }
@@ -320,7 +323,7 @@ async fn a_pulled_cable_a_missing_way_out_and_a_silent_router_are_told_apart() {
 #[tokio::test]
 async fn a_center_that_takes_no_connection_is_named() {
     let mut place = Place::new().await;
-    place.workplace.center = place.closed_port().await;
+    place.workplace.center = NOBODY.to_owned();
     names(&place, Fault::CenterRefusesConnection).await;
 }
 

@@ -245,12 +245,6 @@ impl Place {
         self.revocations.add(identity.fingerprint());
     }
 
-    /// An address where nothing listens.
-    pub(super) async fn closed_port(&self) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        format!("https://{}", listener.local_addr().unwrap())
-    }
-
     /// A center with a certificate made long ago in place of the one that runs.
     pub(super) async fn serve_expired(&mut self) {
         self.serve("127.0.0.1:0", long_ago()).await;

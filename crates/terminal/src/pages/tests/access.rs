@@ -311,7 +311,8 @@ async fn the_form_of_a_new_password_waits_for_no_center_and_hides_no_end_of_the_
     let cookie = terminal.sign_in("general");
     center.set(Line::Silent);
     let shown = terminal.get("/password", &cookie);
-    let page = tokio::time::timeout(std::time::Duration::from_secs(15), shown).await;
+    // Any other question to the center is given up after thirty seconds.
+    let page = tokio::time::timeout(std::time::Duration::from_secs(25), shown).await;
     let page = page.unwrap();
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);
     assert!(page.text.contains("name=\"old_password\""));
