@@ -333,6 +333,10 @@ impl SelfUpdate {
         if terminal_user::state(&self.data_dir) == UserState::ChangedByHand {
             return Err(UpdateFault::TerminalUser);
         }
+        self.write_order(occasion)
+    }
+
+    fn write_order(&self, occasion: Occasion) -> Result<(), UpdateFault> {
         let file = self.data_dir.join(ORDER);
         let folder = file.parent().unwrap_or(&self.data_dir);
         std::fs::create_dir_all(folder).map_err(UpdateFault::file(folder))?;
@@ -449,7 +453,8 @@ impl SelfUpdate {
         }
         match self.progress() {
             Progress::UnderWay => return Ok(()),
-            Progress::CutOff => return self.order(Occasion::Hour),
+            // The installing part goes back first, whoever the terminal user is.
+            Progress::CutOff => return self.write_order(Occasion::Hour),
             Progress::Ended => {}
         }
         if self.waits_here().await.is_some() {

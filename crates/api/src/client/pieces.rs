@@ -1,11 +1,12 @@
 //! How much of a claim file goes in one request: less after one that took too long, so that a slow line gets it there. Sends nothing itself.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use pki::client::Refusal;
 
 use crate::claims::ClaimsUpload;
-use crate::client::ClientError;
+use crate::client::{ClientError, LIMIT};
 use crate::problem::Trouble;
 
 /// Bytes sent at a time where the center takes as many.
@@ -32,13 +33,14 @@ impl PieceSize {
         self.0.load(Ordering::Relaxed).min(taken).max(1)
     }
 
-    /// Halves it after a piece of `sent` bytes that did not get there in time; false where something else is wrong, or it is small already.
+    /// Halves it after a piece of `sent` bytes that did not get there in the time it `took`; false where something else is wrong, as a line that
+    /// broke at once, or it is small already.
     #[must_use]
-    pub fn shrinks_after(&self, error: &ClientError, sent: usize) -> bool {
+    pub fn shrinks_after(&self, error: &ClientError, sent: usize, took: Duration) -> bool {
         let is_slow = match error {
             ClientError::Problem(problem) => problem.code == Trouble::TooSlow.code(),
-            // A request that is given up for its time is told as a line that broke.
-            ClientError::Connection(refusal) => *refusal == Refusal::Line,
+            // A request that is given up for its time is told as a line that broke, and whoever stands between may give up earlier.
+            ClientError::Connection(refusal) => *refusal == Refusal::Line && LIMIT / 2 <= took,
             ClientError::Address
             | ClientError::Answer
             | ClientError::TooLarge
@@ -83,8 +85,14 @@ mod tests {
     #[test]
     fn pieces_become_smaller_while_they_are_too_slow_and_only_then() {
         let (size, upload) = (PieceSize::default(), upload(64 << 20));
-        assert!(!size.shrinks_after(&refused(Trouble::MediaType), MOST));
-        assert!(!size.shrinks_after(&ClientError::Connection(Refusal::Clock), MOST));
+        let at_once = Duration::from_millis(1);
+        for other in [
+            (refused(Trouble::MediaType), LIMIT),
+            (ClientError::Connection(Refusal::Clock), LIMIT),
+            (ClientError::Connection(Refusal::Line), at_once),
+        ] {
+            assert!(!size.shrinks_after(&other.0, MOST, other.1), "{other:?}");
+        }
         assert_eq!(size.of(&upload), MOST);
         let slow = [
             ClientError::Connection(Refusal::Line),
@@ -92,10 +100,10 @@ mod tests {
         ];
         for kilobytes in [512, 256, 128, 64] {
             let sent = size.of(&upload);
-            assert!(size.shrinks_after(&slow[kilobytes / 64 % 2], sent));
+            assert!(size.shrinks_after(&slow[kilobytes / 64 % 2], sent, LIMIT));
             assert_eq!(size.of(&upload), kilobytes << 10);
         }
-        assert!(!size.shrinks_after(&slow[0], size.of(&upload)));
+        assert!(!size.shrinks_after(&slow[0], size.of(&upload), LIMIT));
         assert_eq!(size.of(&upload), LEAST);
     }
 }

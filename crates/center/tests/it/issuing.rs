@@ -20,11 +20,11 @@ impl World {
         Instant::from_micros(self.micros.load(Ordering::SeqCst))
     }
 
-    /// Ends the center and makes another issuing CA, as `onshi ca renew` does.
-    async fn renew_issuing(&mut self) {
+    /// Ends the center and makes another issuing CA, as `onshi ca renew` does; its events are in the chain of that number.
+    async fn renew_issuing(&mut self, chain: u8) {
         self.center.take().unwrap().stop().await.unwrap();
         let (dir, by) = (self.dir.path(), Actor::Operator("local".into()));
-        let engine = store(&dir.join("center.db"), 9);
+        let engine = store(&dir.join("center.db"), chain);
         center::issuing::renew(&engine, dir, None, by, self.at())
             .await
             .unwrap();
@@ -49,8 +49,8 @@ async fn terminals_of_every_issuing_ca_sign_in_renew_and_are_revoked() {
     let mut world = World::start().await;
     let old = world.enrol("1319999999").await;
     let given_up = world.enrol_terminal("1319999999", "受付2").await;
-    for _ in 0..2 {
-        world.renew_issuing().await;
+    for chain in [9, 10] {
+        world.renew_issuing(chain).await;
         world = World::start_in(world.dir, world.micros).await;
     }
     let old = moved(&world, old);
@@ -105,7 +105,7 @@ async fn at_a_server_a_center_without_the_newest_issuing_ca_waits_for_a_copy_of_
     let mut world = World::start_at_server().await;
     let there = tempfile::tempdir().unwrap();
     copy_keys(world.dir.path(), there.path());
-    world.renew_issuing().await;
+    world.renew_issuing(9).await;
     let refused = start(there.path(), &world).await;
     assert!(
         matches!(refused, Err(StartError::OtherKey("ca"))),

@@ -283,11 +283,12 @@ async fn send_piece(
     patiently(async || {
         loop {
             let now = piece.get(..pieces.of(&upload)).unwrap_or(&piece);
+            let began = std::time::Instant::now();
             let sent = client.send_claims(token, at, now.to_vec()).await;
             let Err(error) = &sent else {
                 return sent;
             };
-            let is_smaller = pieces.shrinks_after(error, now.len());
+            let is_smaller = pieces.shrinks_after(error, now.len(), began.elapsed());
             match error {
                 ClientError::Problem(it) if it.code == ELSEWHERE => {
                     let known = client.claims_upload(token, &upload.id).await?;

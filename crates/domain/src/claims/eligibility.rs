@@ -133,10 +133,14 @@ fn whose<'a>(claim: &Claim, registrations: &'a [Registration]) -> Result<&'a Reg
 }
 
 /// What is wrong where nobody of the number was born on that day. A household shares its number, and a newborn of it may not be registered
-/// yet: only of a member who is known to be meant is the birth date wrong.
+/// yet: only of a member who is known to be meant is the birth date wrong. The very old and medical aid number each person.
 fn born_otherwise(claim: &Claim, named: &[&Registration]) -> Rule {
     let is_meant = |it: &Registration| is_of_reading(claim, it) && is_of_sex(claim, it);
-    if named.iter().any(|it| is_of_branch(claim, it)) || only(named, is_meant).is_some() {
+    let is_one_persons = |it: &Insurance| is_of_the_very_old(it.insurer);
+    if claim.insurance.as_ref().is_none_or(is_one_persons)
+        || named.iter().any(|it| is_of_branch(claim, it))
+        || only(named, is_meant).is_some()
+    {
         Rule::BirthDateDiffers
     } else {
         Rule::NobodyBornThen

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use api::update::{Manifest, Release};
+use domain::terminal_user::TerminalUserName;
 use domain::update::{Reception, TimeOfDay};
 use pki::publisher::Publisher;
 
@@ -294,6 +295,11 @@ async fn an_update_that_was_cut_off_is_ordered_at_the_chosen_hour_whatever_waits
     std::fs::File::create(record::lock_file(&settings.state_dir)).unwrap();
     let looked = updates.look(&client(), japan(evening)).await;
     assert!(matches!(looked, Err(UpdateFault::CutOff)), "{looked:?}");
+    // Its user was changed by hand, which keeps new ones back alone.
+    let name = TerminalUserName::parse("one").unwrap();
+    let password = domain::terminal_user::parse_password("Gamen-Kaijo-2026").unwrap();
+    terminal_user::keep(dir.path(), &name, &password).unwrap();
+    std::fs::remove_file(dir.path().join("terminal-user.json")).unwrap();
     for waits in [true, false] {
         if !waits {
             std::fs::remove_dir_all(dir.path().join("updates/waiting")).unwrap();

@@ -244,6 +244,26 @@ fn a_newborn_of_a_registered_parents_number_is_not_refused() {
 }
 
 #[test]
+fn another_birth_date_refuses_where_the_number_is_one_persons() {
+    let mut own = coverage(VERY_OLD, "34", "20250401", None);
+    (own.branch, own.symbol) = (None, None);
+    let mut of_very_old = claim();
+    let insurance = of_very_old.insurance.as_mut().unwrap();
+    insurance.insurer = InsurerNumber::parse(VERY_OLD).unwrap();
+    (insurance.branch, insurance.symbol) = (None, None);
+    let mut aid = coverage("12139990", "1234567", "20261001", None);
+    aid.classification = CardClassification::MedicalAid;
+    aid.symbol = None;
+    let of_aid = of_schemes(&[("12139990", "1234567")]);
+    for (mut it, coverage) in [(of_very_old, own), (of_aid, aid)] {
+        it.kana = None;
+        it.birth_date = day("19800402");
+        let people = [registration(vec![coverage])];
+        check(&it, &people, &[(Rule::BirthDateDiffers, &[])]);
+    }
+}
+
+#[test]
 fn another_birth_date_refuses_where_branch_or_reading_and_sex_tell_who_is_meant() {
     let parent = registration(vec![coverage(SOCIETY, "34", "20250401", None)]);
     let mut of_branch = claim();

@@ -5,6 +5,8 @@ use api::claims::submission::ClaimsSubmission;
 use api::claims::{ClaimsUpload, ClaimsUploadEnd, NewClaimsUpload};
 use api::client::ClientError;
 use api::client::pieces::PieceSize;
+use api::problem::Trouble;
+use api::problem::claims::ClaimsTrouble;
 use askama::Template;
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::extract::multipart::{Field, MultipartRejection};
@@ -191,6 +193,12 @@ async fn pass_on(
     file.end().await
 }
 
+/// Whether a piece was to go on elsewhere than the upload does by now.
+fn is_elsewhere(error: &ClientError) -> bool {
+    let code = Trouble::Claims(ClaimsTrouble::Offset).code();
+    matches!(error, ClientError::Problem(it) if it.code == code)
+}
+
 /// A file being passed on.
 struct Passing<'a> {
     claimant: &'a Claimant,
@@ -233,14 +241,21 @@ impl Passing<'_> {
             };
             let now = rest.get(..self.size.of(&self.upload)).unwrap_or(rest);
             let at = (self.upload.id.as_str(), self.upload.offset);
+            let began = std::time::Instant::now();
             let sent = client.send_claims(token, at, now.to_vec()).await;
             match sent {
                 Ok(upload) if self.upload.offset < upload.offset => self.upload = upload,
                 Ok(_) => return Err(ClientError::Answer),
-                Err(error) if self.size.shrinks_after(&error, now.len()) => {
-                    // It may have arrived while its answer did not.
+                // It may have arrived while its answer did not.
+                Err(error) if self.size.shrinks_after(&error, now.len(), began.elapsed()) => {
                     let upload = client.claims_upload(token, &self.upload.id).await;
                     self.upload = upload.map_err(|_| error)?;
+                }
+                // And as late as that.
+                Err(error) if is_elsewhere(&error) => {
+                    let upload = client.claims_upload(token, &self.upload.id).await;
+                    let upload = upload.ok().filter(|it| self.upload.offset < it.offset);
+                    self.upload = upload.ok_or(error)?;
                 }
                 Err(error) => return Err(error),
             }

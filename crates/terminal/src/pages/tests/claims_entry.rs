@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use api::claims::{ClaimsSession, ClaimsSignIn, ClaimsUpload, ClaimsUploadEnd};
 use api::problem::Trouble;
+use api::problem::claims::ClaimsTrouble;
 use api::routes;
 use axum::body::Bytes;
 use axum::http::Request;
@@ -13,7 +14,7 @@ use hyper::body::Incoming;
 
 use super::copies::Center;
 use super::own_passwords::{claimant, form};
-use crate::lock::tests::claims_login;
+use crate::lock::tests::{Terminal, claims_login};
 
 /// What the center of a test knows of its claims entry.
 #[derive(Default)]
@@ -24,6 +25,10 @@ pub(super) struct Entry {
     arrived: Vec<u8>,
     /// Pieces it arrived in.
     pieces: usize,
+    /// Whether the next piece is told as too slow, and arrives once somebody asked for it.
+    is_late: bool,
+    /// A piece that arrives late.
+    held: Vec<u8>,
     /// Tokens that were signed out.
     signed_out: Vec<String>,
 }
@@ -70,9 +75,20 @@ impl Entry {
             ("PUT", "/v1/claims/uploads/u/content") if self.most < body.len() => {
                 refused(Trouble::BodyTooLarge)
             }
+            ("GET", "/v1/claims/uploads/u") => {
+                let known = self.upload();
+                self.arrived.append(&mut self.held);
+                (200, known)
+            }
+            ("PUT", "/v1/claims/uploads/u/content") if std::mem::take(&mut self.is_late) => {
+                self.held = body.to_vec();
+                refused(Trouble::TooSlow)
+            }
             ("PUT", "/v1/claims/uploads/u/content") => {
                 let here = format!("from={}", self.arrived.len());
-                assert_eq!(head.uri.query(), Some(here.as_str()));
+                if head.uri.query() != Some(here.as_str()) {
+                    return refused(Trouble::Claims(ClaimsTrouble::Offset));
+                }
                 self.arrived.extend_from_slice(body);
                 self.pieces += 1;
                 (200, self.upload())
@@ -112,8 +128,34 @@ async fn a_file_goes_in_pieces_of_the_size_the_center_takes() {
     let terminal = center.terminal();
     let cookie = claimant(&terminal);
     let file: String = ('a'..='z').cycle().take(20_000).collect();
+    send(&terminal, &cookie, &file).await;
+    let entry = center.entry.lock().unwrap();
+    assert_eq!(
+        (entry.arrived.as_slice(), entry.pieces),
+        (file.as_bytes(), 5)
+    );
+}
+
+#[tokio::test]
+async fn a_piece_that_arrived_after_it_was_given_up_is_not_sent_again() {
+    let center = Center::start().await;
+    {
+        let mut entry = center.entry.lock().unwrap();
+        (entry.most, entry.is_late) = (1 << 20, true);
+    }
+    let terminal = center.terminal();
+    let cookie = claimant(&terminal);
+    let file: String = ('a'..='z').cycle().take((1 << 20) + 26).collect();
+    send(&terminal, &cookie, &file).await;
+    let entry = center.entry.lock().unwrap();
+    assert!(entry.arrived == file.as_bytes() && entry.held.is_empty());
+    assert_eq!(entry.pieces, 1, "what was left behind the late one");
+}
+
+/// Sends a file from the page.
+async fn send(terminal: &Terminal, cookie: &str, file: &str) {
     let request = Request::post("/claims/send")
-        .header("cookie", &cookie)
+        .header("cookie", cookie)
         .header("sec-fetch-site", "same-origin")
         .header("content-type", "multipart/form-data; boundary=b");
     let body = format!(
@@ -125,11 +167,6 @@ async fn a_file_goes_in_pieces_of_the_size_the_center_takes() {
         "/claims/submissions/s",
         "{}",
         page.text
-    );
-    let entry = center.entry.lock().unwrap();
-    assert_eq!(
-        (entry.arrived.as_slice(), entry.pieces),
-        (file.as_bytes(), 5)
     );
 }
 
