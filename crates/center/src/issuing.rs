@@ -29,6 +29,15 @@ pub(crate) enum Standing {
     Anew,
 }
 
+/// What a store was used with last and a data folder does not hold.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Lacking {
+    /// The issuing CA with this SHA-256, as in an older copy of the authority.
+    Issuing(String),
+    /// The authority whose root has this SHA-256: another one lies in its place.
+    Authority(String),
+}
+
 /// An issuing CA that signs from the next start on.
 #[derive(Debug)]
 pub struct Renewed {
@@ -138,17 +147,22 @@ pub(crate) fn standing(engine: &Engine, authority: &Authority) -> Result<Standin
     })
 }
 
-/// SHA-256 of the issuing CA that a store was used with last, where it is not in a data folder, as in an older copy of the authority.
+/// What a store was used with last, where it is not in a data folder. Of another authority no issuing CA is asked for: it may have been made since.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn lacking(engine: &Engine, data_dir: &Path) -> Result<Option<String>, StoreError> {
+pub fn lacking(engine: &Engine, data_dir: &Path) -> Result<Option<Lacking>, StoreError> {
+    let folder = data_dir.join(AUTHORITY);
+    if let (Some(known), Some(root)) = (engine.shared_key(AUTHORITY)?, Authority::root_in(&folder))
+        && known != fingerprint(&root)
+    {
+        return Ok(Some(Lacking::Authority(hex(&known))));
+    }
     let Some(written) = engine.shared_key(ISSUING)? else {
         return Ok(None);
     };
-    let folder = data_dir.join(AUTHORITY);
     let is_there = Authority::issuing_in(&folder).any(|it| written == fingerprint(&it));
-    Ok((!is_there).then(|| hex(&written)))
+    Ok((!is_there).then(|| Lacking::Issuing(hex(&written))))
 }
 
 /// Has the store know the newest issuing CA, and its audit chain tell of it.
@@ -347,10 +361,13 @@ mod tests {
         let dir = folder.path();
         let (engine, machine) = used(dir).await;
         renew(&engine, dir, None, by(), now()).await.unwrap();
+        let known = hex(&engine.shared_key(AUTHORITY).unwrap().unwrap());
         lose(dir);
         // As when the power fails before the store was written.
         let made = Authority::open(&dir.join(AUTHORITY), &machine, now()).unwrap();
         assert!(matches!(standing(&engine, &made).unwrap(), Standing::Anew));
+        let lacks = lacking(&engine, dir).unwrap();
+        assert_eq!(lacks, Some(Lacking::Authority(known)));
         for _ in 0..2 {
             let opened = open_authority(&engine, &machine, dir, now()).await.unwrap();
             assert_eq!(opened.issuing(), made.issuing());

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use center::data_dir::{Held, NotHeld};
+use center::issuing::{self, Lacking};
 use clap::Args;
 use domain::audit::Actor;
 use pki::sealed::folder_of;
@@ -182,7 +183,7 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
         again,
         verified: Verified::of(data_dir, &mut outside.unwrap_or_default()),
         missing_keys: missing_keys(data_dir),
-        missing_issuing: missing_issuing(data_dir),
+        lacking: lacking(data_dir),
     };
     if arguments.json {
         out!("{}", restored.to_json());
@@ -196,11 +197,11 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// The issuing CA that a restored store was used with last, where it is not in the folder. That a store does not open is told elsewhere.
-fn missing_issuing(data_dir: &Path) -> Option<String> {
+/// The authority or issuing CA that a restored store was used with last, where it is not in the folder. That a store does not open is told elsewhere.
+fn lacking(data_dir: &Path) -> Option<Lacking> {
     let place = StorePlace::Folder(data_dir.into());
     let engine = place.open_as_it_is([0; 16]).ok()?;
-    let lacking = center::issuing::lacking(&engine, data_dir);
+    let lacking = issuing::lacking(&engine, data_dir);
     engine.close();
     lacking.ok().flatten()
 }

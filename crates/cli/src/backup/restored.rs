@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use center::audit::faults::in_both;
+use center::issuing::Lacking;
 use domain::audit::Deed;
 use store::audit::outside::Outside;
 use store::restores::Reach;
@@ -29,8 +30,8 @@ pub(super) struct Restored {
     pub(super) verified: Verified,
     /// The center's keys that are not in the folder.
     pub(super) missing_keys: Vec<PathBuf>,
-    /// SHA-256 of the issuing CA that the store was used with last, where that is not in the folder.
-    pub(super) missing_issuing: Option<String>,
+    /// The authority or issuing CA that the store was used with last, where that is not in the folder.
+    pub(super) lacking: Option<Lacking>,
 }
 
 impl Restored {
@@ -46,11 +47,16 @@ impl Restored {
     pub(super) fn to_json(&self) -> serde_json::Value {
         let keys = self.missing_keys.iter();
         let missing: Vec<_> = keys.map(|it| it.display().to_string()).collect();
+        let (issuing, authority) = match &self.lacking {
+            None => (None, None),
+            Some(Lacking::Issuing(shown)) => (Some(shown), None),
+            Some(Lacking::Authority(shown)) => (None, Some(shown)),
+        };
         serde_json::json!({
             "restored": self.data_dir.display().to_string(), "before": kept(&self.before),
             "recorded": recorded_json(&self.recorded), "audit": self.verified.to_json(),
             "revoked_again": self.again.as_ref().map(RevokedAgain::to_json), "repeat": repeat(self.revokes_again()),
-            "missing_keys": missing, "missing_issuing": self.missing_issuing,
+            "missing_keys": missing, "missing_issuing": issuing, "other_authority_than": authority,
         })
     }
 
@@ -99,12 +105,18 @@ impl Restored {
                 "{key} がありません。センターを起動する前に、保管してあるものを戻してください / {key} is missing; bring it back from where it is kept before the center starts"
             )?;
         }
-        if let Some(shown) = &self.missing_issuing {
-            writeln!(
+        match &self.lacking {
+            None => {}
+            Some(Lacking::Issuing(shown)) => writeln!(
                 f,
                 "このデータベースで最後に使われていた発行用の認証局（SHA-256 {shown}）が、data_dir の ca フォルダーにありません。センターを起動する前に、最も新しい写しの ca フォルダーを戻してください / \
                  ca in data_dir lacks the issuing CA that this store was used with last (SHA-256 {shown}); bring ca/ back from its newest copy before the center starts"
-            )?;
+            )?,
+            Some(Lacking::Authority(shown)) => writeln!(
+                f,
+                "data_dir の ca フォルダーの認証局は、この写しを作ったときの認証局（ルート証明書の SHA-256 {shown}）とは別のものです。写しの後に認証局を作り直したのであれば、このままセンターを起動してください。そうでなければ、起動する前に、写しを作ったときの認証局の ca フォルダーを最も新しい写しから戻してください / \
+                 ca in data_dir holds another authority than this copy was made under (SHA-256 of that one's root {shown}); if another was made since, start the center as it is, else bring ca/ of the copy's authority back from its newest copy before the center starts"
+            )?,
         }
         let (ja, en) = if self.revokes_again() {
             ("", "")

@@ -96,7 +96,33 @@ fn a_restore_names_what_is_missing_of_every_issuing_ca() {
     let told = restored();
     assert_eq!(told["missing_keys"], serde_json::json!([former]));
     assert_eq!(told["missing_issuing"], renewed["issuing"]);
+    assert_eq!(told["other_authority_than"], Value::Null);
     let said = succeed(&order);
     let shown = renewed["issuing"].as_str().unwrap();
     assert!(said.contains(shown) && said.contains(&former), "{said}");
+}
+
+#[test]
+fn a_restore_asks_for_no_issuing_ca_of_an_authority_in_whose_place_another_was_made() {
+    let mut clinic = Clinic::start();
+    let (data_dir, copy) = (clinic.path("center"), clinic.path("copy"));
+    clinic.center.take().unwrap().end();
+    succeed(&["backup", "--data-dir", &data_dir, "--out", &copy]);
+    // As docs/operations/certificate-and-key-ceremony.md has it done where the folder is lost for good.
+    let ca = format!("{data_dir}/ca");
+    std::fs::remove_dir_all(&ca).unwrap();
+    std::fs::create_dir(&ca).unwrap();
+    std::fs::write(format!("{ca}/unfinished"), "").unwrap();
+    clinic.start_center();
+    clinic.center.take().unwrap().end();
+    let order = ["restore", "--data-dir", &data_dir, "--from", &copy];
+    let told = succeed(&[&order[..], &["--json"]].concat());
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["missing_keys"], serde_json::json!([]));
+    assert_eq!(told["missing_issuing"], Value::Null);
+    let root = told["other_authority_than"].as_str().unwrap();
+    let said = succeed(&order);
+    assert!(said.contains(root), "{said}");
+    assert!(said.contains("start the center as it is"), "{said}");
+    assert!(said.contains("このままセンターを起動"), "{said}");
 }

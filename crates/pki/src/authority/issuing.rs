@@ -173,6 +173,12 @@ impl Authority {
         needed.filter(|it| !it.is_file()).take(NAMED).collect()
     }
 
+    /// The root's certificate that lies in a folder; none where it cannot be read. Opens no key.
+    #[must_use]
+    pub fn root_in(dir: &Path) -> Option<CertificateDer<'static>> {
+        certificate(&dir.join(ROOT)).ok()
+    }
+
     /// The certificates of the issuing CAs that lie in a folder; one that cannot be read is passed over. Opens no key.
     pub fn issuing_in(dir: &Path) -> impl Iterator<Item = CertificateDer<'static>> {
         let later = later(dir).unwrap_or_default();

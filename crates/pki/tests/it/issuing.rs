@@ -141,6 +141,7 @@ fn the_missing_files_are_those_that_every_issuing_ca_needs() {
     renewed(&fixture, now()).unwrap();
     let newest = renewed(&fixture, now()).unwrap();
     assert!(Authority::issuing_in(&ca).any(|it| it == *newest.issuing()));
+    assert_eq!(Authority::root_in(&ca).as_ref(), Some(newest.root()));
     for elsewhere in ["root.key", "issuing.key", "issuing-2/issuing.key"] {
         std::fs::remove_file(ca.join(elsewhere)).unwrap();
     }
@@ -159,6 +160,7 @@ fn the_missing_files_are_those_that_every_issuing_ca_needs() {
     let first = ["root.pem", "issuing.pem", "issuing.key"].map(|it| ca.join(it));
     assert_eq!(Authority::missing_in(&ca), first);
     assert_eq!(Authority::issuing_in(&ca).count(), 0);
+    assert_eq!(Authority::root_in(&ca), None);
 }
 
 #[test]
