@@ -31,6 +31,9 @@ use std::process::{Child, Command, Stdio};
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 
+/// The clinic of the demo, as it stands in demo.json.
+const CLINIC: usize = 0;
+
 /// A running demo and a browser, both ended with the test.
 struct Walk {
     _children: Vec<Ended>,
@@ -100,6 +103,29 @@ fn driver() -> (Ended, u16) {
 }
 
 impl Walk {
+    /// A client of the center with the clinic's certificate.
+    fn client(&self) -> api::client::Client {
+        let facility = &self.demo["facilities"][CLINIC];
+        let read = |member: &str| std::fs::read(facility[member].as_str().unwrap()).unwrap();
+        let identity = pki::identity::Identity::from_pem(&read("cert"), &read("key")).unwrap();
+        let ca = std::fs::read(self.demo["center"]["ca"].as_str().unwrap()).unwrap();
+        use rustls_pki_types::pem::PemObject;
+        let root = rustls_pki_types::CertificateDer::from_pem_slice(&ca).unwrap();
+        let api = self.demo["center"]["api"].as_str().unwrap();
+        api::client::Client::new(api, &root, Some(&identity)).unwrap()
+    }
+
+    /// Signs an account in at the center, beside the browser.
+    async fn center_token(&self, kind: &str) -> String {
+        let (account, password) = self.account(kind);
+        let body = api::session::SignIn {
+            account: account.into(),
+            force: true,
+            password: password.into(),
+        };
+        self.client().sign_in(&body).await.unwrap().token
+    }
+
     async fn start() -> Self {
         Self::start_with(&[]).await
     }

@@ -18,11 +18,10 @@ use std::os::unix::net::UnixStream;
 use fantoccini::Locator;
 use serde_json::Value;
 
-use super::Walk;
+use super::{CLINIC, Walk};
 use crate::running::in_time;
 
-/// The kiosks of the demo, as they stand in demo.json.
-const CLINIC: usize = 0;
+/// The other kiosk of the demo, as it stands in demo.json.
 const PHARMACY: usize = 2;
 
 impl Walk {
@@ -184,29 +183,6 @@ impl Walk {
 }
 
 impl Walk {
-    /// A client of the center with the clinic's certificate.
-    fn client(&self) -> api::client::Client {
-        let facility = &self.demo["facilities"][CLINIC];
-        let read = |member: &str| std::fs::read(facility[member].as_str().unwrap()).unwrap();
-        let identity = pki::identity::Identity::from_pem(&read("cert"), &read("key")).unwrap();
-        let ca = std::fs::read(self.demo["center"]["ca"].as_str().unwrap()).unwrap();
-        use rustls_pki_types::pem::PemObject;
-        let root = rustls_pki_types::CertificateDer::from_pem_slice(&ca).unwrap();
-        let api = self.demo["center"]["api"].as_str().unwrap();
-        api::client::Client::new(api, &root, Some(&identity)).unwrap()
-    }
-
-    /// Signs an account in at the center, beside the browser.
-    pub(super) async fn center_token(&self, kind: &str) -> String {
-        let (account, password) = self.account(kind);
-        let body = api::session::SignIn {
-            account: account.into(),
-            force: true,
-            password: password.into(),
-        };
-        self.client().sign_in(&body).await.unwrap().token
-    }
-
     /// Asks the center; a problem comes back as `null`.
     async fn center(&self, method: &str, path: &str, token: &str, body: Value) -> Value {
         let method = http::Method::from_bytes(method.as_bytes()).unwrap();
