@@ -201,8 +201,10 @@ async fn send(
             .read_to_end(&mut piece)
             .map_err(unreadable)?;
         if piece.is_empty() {
-            // Nothing becomes whole with what arrived: the next run begins anew.
-            let _ = client.drop_claims_upload(&session.token, &upload.id).await;
+            // Nothing becomes whole with what arrived: the next run begins anew. A colleague's is theirs to drop.
+            if upload.account == session.account.id {
+                let _ = client.drop_claims_upload(&session.token, &upload.id).await;
+            }
             return Err(shorter(&arguments.file));
         }
         upload = send_piece(client, session, (upload, &pieces), piece)
