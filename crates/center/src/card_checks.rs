@@ -170,16 +170,15 @@ pub(crate) async fn check(
             if is_used && let Some(before) = before(app, permit, key.as_deref(), bytes)? {
                 return Ok(before);
             }
-            // A card that waits for staff goes on; any other refusal is the end of what they released for it.
-            let waits = trouble == CardTrouble::ConfirmationNeeded;
-            let request = key.filter(|_| !waits);
-            let request = request.map(|key| request_of(app, permit.holder(), &key, bytes));
-            // Its answer was lost on the line: it is on record, and what staff released since is another card's.
+            let request = key.map(|key| request_of(app, permit.holder(), &key, bytes));
+            // Its answer was lost on the line: it is on record, and what staff released since is for what comes next.
             if let Some(earlier) = request.and_then(|it| app.card_refusals.of(&it, now)) {
                 return Err(Trouble::Card(earlier).into());
             }
             app.metrics.count_card_refusal(trouble);
             let event = refused(&asked, trouble);
+            // A card that waits for staff goes on; any other refusal is the end of what they released for it.
+            let waits = trouble == CardTrouble::ConfirmationNeeded;
             let ended = (!waits).then_some(&reader.0);
             app.engine
                 .refuse_card(permit, shown.challenge, ended, event)
@@ -191,6 +190,10 @@ pub(crate) async fn check(
         }
         Err(Refusal::Recorded(trouble)) => {
             app.metrics.count_card_refusal(trouble);
+            if let Some(key) = key {
+                let request = request_of(app, permit.holder(), &key, bytes);
+                app.card_refusals.keep(request, trouble, now);
+            }
             Err(Trouble::Card(trouble).into())
         }
         Err(Refusal::Other(refused)) => Err(refused),

@@ -110,6 +110,28 @@ async fn a_refusal_whose_answer_was_lost_is_answered_alike_and_on_record_once() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_staff_released_outlives_a_request_from_before_it_that_comes_again() {
+    let world = World::start_with_cards().await;
+    let clinic = world.enrol("1319999999").await;
+    world.enroll_reader(&clinic, "reader", true).await;
+    let (staff, _) = clinic.administrator().await;
+    let reader = clinic.sign_in("reader").await.token;
+    let challenge = clinic.client.card_challenge(&reader).await.unwrap();
+    let waits = request(&deck().card(Case::Valid), &challenge, "visual");
+    let engine = crate::places::store(&world.dir.path().join("center.db"), 9);
+    for is_released in [false, true] {
+        if is_released {
+            clinic.client.release(&staff.token, "reader").await.unwrap();
+        }
+        let again = clinic.client.check_card(&reader, "k", &waits).await;
+        check(again, "card_confirmation_needed");
+        assert_eq!(engine.count_deeds(Deed::CardRefused).unwrap(), 1);
+    }
+    let seen = clinic.lay(&reader, Case::Valid, "visual").await.unwrap();
+    assert_eq!(seen.released_by.as_deref(), Some("administrator"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_wrong_card_is_answered() {
     let world = World::start_with_cards().await;
     let clinic = world.enrol("1319999999").await;
