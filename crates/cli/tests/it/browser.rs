@@ -244,7 +244,9 @@ impl Walk {
         let whole = || {
             let files = std::fs::read_dir(&folder).ok()?;
             let mut files = files.filter_map(|it| Some(it.ok()?.path()));
-            files.find(|it| it.extension().is_some_and(|it| it == ending))
+            // The browser keeps the name with an empty file until all of it is there.
+            let is_whole = |it: &PathBuf| std::fs::metadata(it).is_ok_and(|it| 0 < it.len());
+            files.find(|it| it.extension().is_some_and(|it| it == ending) && is_whole(it))
         };
         crate::running::wait_until(ending, || whole().is_some());
         whole().unwrap()
