@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::running::{Clinic, ended, onshi, succeed, within};
+use crate::running::{Clinic, TARO, ended, onshi, succeed, within};
 use crate::turned_clock::command;
 
 fn search(clinic: &Clinic, further: &[&str]) -> Vec<Value> {
@@ -21,17 +21,6 @@ fn deeds(lines: &[Value]) -> Vec<&str> {
         .map(|line| line["deed"].as_str().unwrap())
         .collect()
 }
-
-const TARO: [&str; 8] = [
-    "--insurer",
-    "06139992",
-    "--symbol",
-    "123",
-    "--number",
-    "4567",
-    "--birth",
-    "1970-01-02",
-];
 
 #[test]
 fn a_search_finds_by_what_it_is_given_and_is_recorded_itself() {

@@ -9,19 +9,8 @@ use std::process::Command;
 use serde_json::Value;
 use store::engine::Engine;
 
-use crate::running::{Clinic, onshi, output, succeed, wait_until};
+use crate::running::{Clinic, TARO, onshi, output, succeed, wait_until};
 use crate::turned_clock::command;
-
-const TARO: [&str; 8] = [
-    "--insurer",
-    "06139992",
-    "--symbol",
-    "123",
-    "--number",
-    "4567",
-    "--birth",
-    "1970-01-02",
-];
 
 /// `restic` with a repository and a password of the test, cache and all; the answer's last line.
 fn restic(clinic: &Clinic, arguments: &[&str]) -> Value {

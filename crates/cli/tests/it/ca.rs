@@ -4,18 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::running::{Clinic, onshi, succeed};
-
-const TARO: [&str; 8] = [
-    "--insurer",
-    "06139992",
-    "--symbol",
-    "123",
-    "--number",
-    "4567",
-    "--birth",
-    "1970-01-02",
-];
+use crate::running::{Clinic, TARO, onshi, succeed};
 
 #[test]
 fn a_renewal_goes_on_where_one_was_cut_off_and_the_clinic_notices_nothing() {

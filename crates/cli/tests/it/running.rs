@@ -9,6 +9,18 @@ use serde_json::Value;
 
 use crate::turned_clock::command;
 
+/// How the command line asks for a person of the samples.
+pub(crate) const TARO: [&str; 8] = [
+    "--insurer",
+    "06139992",
+    "--symbol",
+    "123",
+    "--number",
+    "4567",
+    "--birth",
+    "1970-01-02",
+];
+
 /// How long a test waits for anything at all: a slow machine is no fault.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
