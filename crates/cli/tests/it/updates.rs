@@ -191,11 +191,7 @@ fn nothing_is_installed_without_a_way_back() {
 
 #[test]
 fn a_kept_package_that_is_cut_short_or_of_the_other_name_is_fetched_anew_for_the_way_back() {
-    let workshop = Workshop::start();
-    workshop.release("0.1.0-1", AMOUNT);
-    workshop.release("0.2.0-1", AMOUNT);
-    assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
-    assert_eq!(workshop.install(), Ok("installed".into()));
+    let workshop = updated();
     assert!(0 < workshop.packages_kept());
     for kept in std::fs::read_dir(workshop.clinic.path("state/packages")).unwrap() {
         let kept = kept.unwrap().path();
@@ -243,21 +239,29 @@ fn a_new_key_counts_when_the_old_one_signed_it_and_the_old_one_no_more() {
     );
 }
 
-#[test]
-fn what_was_mended_by_hand_after_a_cut_is_not_undone() {
+/// A PC that updated itself from 0.1.0 to 0.2.0.
+fn updated() -> Workshop {
     let workshop = Workshop::start();
     workshop.release("0.1.0-1", AMOUNT);
     workshop.release("0.2.0-1", AMOUNT);
     assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
     assert_eq!(workshop.install(), Ok("installed".into()));
+    workshop
+}
+
+/// Leaves the journal of an installation of what is current that began from another package and was cut off.
+fn cut_off(workshop: &Workshop, from: &Value) {
+    let to = &workshop.record("state.json")["current"];
+    let journal = json!({"began": "2026-11-26T18:00:00Z", "from": from, "to": to, "back": null});
+    workshop.write_record("journal.json", &journal);
+}
+
+#[test]
+fn what_was_mended_by_hand_after_a_cut_is_not_undone() {
+    let workshop = updated();
     let record = workshop.record("state.json");
     let journal = workshop.clinic.path("state/journal.json");
-    let cut_off = |began: &str, from: &Value| {
-        let to = &record["current"];
-        let journal = json!({"began": began, "from": from, "to": to, "back": null});
-        workshop.write_record("journal.json", &journal);
-    };
-    cut_off("2026-11-26T18:00:00Z", &record["kept"]);
+    cut_off(&workshop, &record["kept"]);
     workshop.release("0.3.0-1", AMOUNT);
     workshop.install_by_hand("0.3.0-1");
     assert_eq!(workshop.resume(), Ok("cut_off".into()));
@@ -266,7 +270,7 @@ fn what_was_mended_by_hand_after_a_cut_is_not_undone() {
     assert!(!Path::new(&journal).exists());
     // A whole package stays also where what was kept to go back to is lost.
     let lost = json!({"name": "onshi", "version": "0.3.0-1", "sha256": "0".repeat(64)});
-    cut_off("2026-11-27T18:00:00Z", &lost);
+    cut_off(&workshop, &lost);
     assert_eq!(workshop.resume(), Ok("cut_off".into()));
     assert_eq!(workshop.installed(), "0.3.0-1");
     assert!(!Path::new(&journal).exists());
@@ -274,15 +278,8 @@ fn what_was_mended_by_hand_after_a_cut_is_not_undone() {
 
 #[test]
 fn a_pc_without_pages_orders_what_takes_back_an_update_that_was_cut_off() {
-    let workshop = Workshop::start();
-    workshop.release("0.1.0-1", AMOUNT);
-    workshop.release("0.2.0-1", AMOUNT);
-    assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
-    assert_eq!(workshop.install(), Ok("installed".into()));
-    let record = workshop.record("state.json");
-    let (from, to) = (&record["kept"], &record["current"]);
-    let journal = json!({"began": "2026-11-26T18:00:00Z", "from": from, "to": to, "back": null});
-    workshop.write_record("journal.json", &journal);
+    let workshop = updated();
+    cut_off(&workshop, &workshop.record("state.json")["kept"]);
     workshop.choose_this_hour();
     let fetched = workshop.update("fetch", &["--order"]);
     let told = String::from_utf8_lossy(&fetched.stderr).into_owned();

@@ -1,7 +1,5 @@
 //! One issuing CA after the other below one root: what each signed, what lies in the folder, and the lists they sign.
 
-use std::process::Command;
-
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 use pki::authority::{Authority, AuthorityError, Issued, KeyKind, Reason, Revoked};
@@ -175,16 +173,6 @@ fn openssl_holds_the_list_of_each_against_what_it_signed() {
         reason: Reason::Unspecified,
     });
     let path = |name: &str| fixture.dir.path().join(name);
-    let openssl = |arguments: &[&str], files: &[(&str, &str)]| {
-        let mut openssl = Command::new("openssl");
-        openssl.args(arguments);
-        for (option, file) in files {
-            openssl.arg(option).arg(path(file));
-        }
-        let output = openssl.output().expect("openssl is installed");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        text + &String::from_utf8_lossy(&output.stderr)
-    };
     for (number, leaf, issuing) in [
         (1, &old, "ca/issuing.pem"),
         (2, &new, "ca/issuing-2/issuing.pem"),
@@ -198,11 +186,11 @@ fn openssl_holds_the_list_of_each_against_what_it_signed() {
         ] {
             let list = authority.revocation_list_of(number, revoked, now());
             std::fs::write(path("list.der"), list.unwrap().unwrap()).unwrap();
-            openssl(
+            fixture.openssl(
                 &["crl", "-inform", "DER"],
                 &[("-in", "list.der"), ("-out", "list.pem")],
             );
-            let told = openssl(
+            let told = fixture.openssl(
                 &["verify", "-crl_check"],
                 &[
                     ("-CAfile", "chain.pem"),

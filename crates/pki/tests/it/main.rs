@@ -28,6 +28,20 @@ struct Fixture {
     dir: tempfile::TempDir,
 }
 
+impl Fixture {
+    /// What OpenSSL says to arguments and options with files of the folder.
+    fn openssl(&self, arguments: &[&str], files: &[(&str, &str)]) -> String {
+        let mut openssl = std::process::Command::new("openssl");
+        openssl.args(arguments);
+        for (option, file) in files {
+            openssl.arg(option).arg(self.dir.path().join(file));
+        }
+        let output = openssl.output().expect("openssl is installed");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text + &String::from_utf8_lossy(&output.stderr)
+    }
+}
+
 fn now() -> Instant {
     let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
     Instant::from_micros(i64::try_from(since.as_micros()).unwrap())

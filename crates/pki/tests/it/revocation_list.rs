@@ -1,7 +1,5 @@
 //! The revocation list as OpenSSL reads it.
 
-use std::process::Command;
-
 use pki::authority::{Reason, Revoked};
 
 use crate::{client, fixture_at, now};
@@ -22,17 +20,7 @@ fn openssl_verifies_the_list_and_refuses_what_stands_on_it() {
     let ca = fixture.dir.path().join("ca");
     let chain = [ca.join("root.pem"), ca.join("issuing.pem")].map(|it| std::fs::read(it).unwrap());
     std::fs::write(path("chain.pem"), chain.concat()).unwrap();
-    let run = |arguments: &[&str], files: &[(&str, &str)]| {
-        let mut openssl = Command::new("openssl");
-        openssl.args(arguments);
-        for (option, file) in files {
-            openssl.arg(option).arg(path(file));
-        }
-        let output = openssl.output().expect("openssl is installed");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        text + &String::from_utf8_lossy(&output.stderr)
-    };
-    let told = run(
+    let told = fixture.openssl(
         &["crl", "-inform", "DER", "-text", "-verify"],
         &[
             ("-in", "list.der"),
@@ -45,7 +33,7 @@ fn openssl_verifies_the_list_and_refuses_what_stands_on_it() {
     assert!(text.contains("Superseded"), "{text}");
     for (issued, expected) in [(&gone, "certificate revoked"), (&good, ": OK")] {
         std::fs::write(path("leaf.pem"), issued.identity.to_pem().0).unwrap();
-        let told = run(
+        let told = fixture.openssl(
             &["verify", "-crl_check"],
             &[
                 ("-CAfile", "chain.pem"),

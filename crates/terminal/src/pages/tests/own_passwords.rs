@@ -385,17 +385,23 @@ async fn a_password_change_for_claims_without_an_answer_may_count_and_waits_to_b
     assert_eq!(present(&center), (NEW.into(), 1));
 }
 
+/// Sends a change that gets no answer, and waits until it is let go; until then the page has no form for another.
+async fn let_go(center: &Center, terminal: &Terminal, cookie: &str) {
+    center.set(Line::Unheard);
+    terminal.post(CLAIMS, cookie, &for_claims("k", NEW)).await;
+    // Somebody is at the terminal meanwhile, so that the screen is not locked.
+    terminal.pass(15 * 60 - 1);
+    let page = terminal.get(CLAIMS, cookie).await;
+    assert!(!page.text.contains("name=\"new_password\""));
+    terminal.pass(1);
+}
+
 #[tokio::test]
 async fn a_password_change_for_claims_without_an_answer_is_let_go_after_a_quarter_of_an_hour() {
     let center = center().await;
     let terminal = center.terminal();
     let cookie = claimant(&terminal);
-    center.set(Line::Unheard);
-    terminal.post(CLAIMS, &cookie, &for_claims("k", NEW)).await;
-    terminal.pass(15 * 60 - 1);
-    let page = terminal.get(CLAIMS, &cookie).await;
-    assert!(!page.text.contains("name=\"new_password\""));
-    terminal.pass(1);
+    let_go(&center, &terminal, &cookie).await;
     let page = terminal.get(CLAIMS, &cookie).await;
     assert!(page.text.contains("name=\"new_password\""));
     let says = page.text.contains("data-code=\"may_count\"");
@@ -416,12 +422,7 @@ async fn an_old_form_for_claims_whose_change_was_let_go_and_counts_leads_to_the_
     let center = center().await;
     let terminal = center.terminal();
     let cookie = claimant(&terminal);
-    center.set(Line::Unheard);
-    terminal.post(CLAIMS, &cookie, &for_claims("k", NEW)).await;
-    // Somebody at the terminal meanwhile, so that the screen is not locked.
-    terminal.pass(15 * 60 - 1);
-    terminal.get(CLAIMS, &cookie).await;
-    terminal.pass(1);
+    let_go(&center, &terminal, &cookie).await;
     // The center knows the key with the change that was let go.
     center.set(Line::Refuses(Trouble::IdempotencyConflict));
     let anew = for_claims("k", "Betsuno-2026-y");
